@@ -1,0 +1,1 @@
+"""Filecoin in Python: reads as the specification, runs as the node."""

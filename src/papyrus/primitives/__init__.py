@@ -1,0 +1,1 @@
+"""The words of the protocol: addresses, amounts, epochs, bitfields, varints, exit codes, errors."""
