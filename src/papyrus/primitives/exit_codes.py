@@ -33,17 +33,55 @@ class ExitCode(IntEnum):
     USR_READ_ONLY = 25
     USR_NOT_PAYABLE = 26
 
+    @property
+    def is_success(self) -> bool:
+        """Whether the message did what it asked for."""
+        return self is ExitCode.OK
+
     @classmethod
-    def describe(cls, code: int) -> str:
-        """Return the name and number of a code, or the number alone where it has no name."""
-        try:
-            return f"{cls(code).name}({int(code)})"
-        except ValueError:
-            return str(int(code))
+    def describe(cls, code: int, actor: str | None = None) -> str:
+        """Return the name and number of a code, or the number alone where it has no name.
+
+        Codes from 32 on have a name only for the actor that exits with them ("storageminer", "evm").
+        """
+        name = ACTOR_EXIT_CODES.get(actor or "", {}).get(code)
+        if name is None:
+            try:
+                name = cls(code).name
+            except ValueError:
+                return str(int(code))
+        return f"{name}({int(code)})"
 
 
 FIRST_USER_EXIT_CODE = 16
 """Codes below this belong to the machine; an actor that exits with one is reported as 9."""
+
+FIRST_ACTOR_SPECIFIC_EXIT_CODE = 32
+"""From here on a code means what the actor that exits with it says."""
+
+ACTOR_EXIT_CODES: dict[str, dict[int, str]] = {
+    "evm": {
+        33: "EVM_CONTRACT_REVERTED",
+        34: "EVM_CONTRACT_INVALID_INSTRUCTION",
+        35: "EVM_CONTRACT_UNDEFINED_INSTRUCTION",
+        36: "EVM_CONTRACT_STACK_UNDERFLOW",
+        37: "EVM_CONTRACT_STACK_OVERFLOW",
+        38: "EVM_CONTRACT_ILLEGAL_MEMORY_ACCESS",
+        39: "EVM_CONTRACT_BAD_JUMPDEST",
+        40: "EVM_CONTRACT_SELFDESTRUCT_FAILED",
+    },
+    "paymentchannel": {32: "ERR_CHANNEL_STATE_UPDATE_AFTER_SETTLED"},
+    "storagemarket": {32: "EX_DEAL_EXPIRED", 33: "EX_DEAL_NOT_ACTIVATED"},
+    "storageminer": {
+        1000: "ERR_BALANCE_INVARIANTS_BROKEN",
+        1001: "ERR_NOTIFICATION_SEND_FAILED",
+        1002: "ERR_NOTIFICATION_RECEIVER_ABORTED",
+        1003: "ERR_NOTIFICATION_RESPONSE_INVALID",
+        1004: "ERR_NOTIFICATION_REJECTED",
+    },
+    "storagepower": {32: "ERR_TOO_MANY_PROVE_COMMITS"},
+}
+"""Names of actor-specific codes, by the actor's name in the manifest of its bundle."""
 
 
 class ErrorNumber(IntEnum):
