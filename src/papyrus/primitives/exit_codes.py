@@ -33,16 +33,11 @@ class ExitCode(IntEnum):
     USR_READ_ONLY = 25
     USR_NOT_PAYABLE = 26
 
-    @property
-    def is_success(self) -> bool:
-        """Whether the message did what it asked for."""
-        return self is ExitCode.OK
-
     @classmethod
     def describe(cls, code: int, actor: str | None = None) -> str:
         """Return the name and number of a code, or the number alone where it has no name.
 
-        Codes from 32 on have a name only for the actor that exits with them ("storageminer", "evm").
+        Codes from 32 on have a name only for the actor that exits with them, for instance "evm".
         """
         name = ACTOR_EXIT_CODES.get(actor or "", {}).get(code)
         if name is None:
