@@ -1,0 +1,1 @@
+"""Content-addressed data: CIDs, DAG-CBOR, records, block stores, HAMT, AMT, KAMT and CAR."""

@@ -1,0 +1,86 @@
+"""What the HAMT, the AMT and the KAMT share: sparse nodes, and what a difference is.
+
+A node of each of these trees has up to 2^width slots and stores only the ones in use, in order,
+beside a bitmap of which they are. In memory a slot holds either data or a child, and a child is
+the CID of a node not yet read or the node itself. A node remembers the CID it was read from or
+written to, and forgets it when anything beneath it changes: so a flush writes exactly the nodes
+without one, and two nodes with the same CID need no comparing.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from papyrus.ipld import dag_cbor
+from papyrus.ipld.cid import Cid
+
+Key = TypeVar("Key")
+
+NODE_CID_PREFIX = b"\x01\x71"
+"""A link to a node is a version 1 CID of DAG-CBOR; both references refuse any other codec."""
+
+
+def same_value(left: Any, right: Any) -> bool:
+    """Return whether two decoded values have one encoding; never true of a value changed in place.
+
+    The same list or dict may have been changed since it was stored, so it never counts as equal
+    to itself. Python also calls 1 and True equal, hence the comparison of encodings.
+    """
+    if left is right:
+        return not isinstance(left, (list, dict))
+    return bool(left == right) and dag_cbor.encode(left) == dag_cbor.encode(right)
+
+
+class BitmapNode:
+    """A node in memory: `items` holds the slots whose bits are set, lowest first."""
+
+    __slots__ = ("bits", "cid", "items")
+
+    def __init__(self, bits: int, items: list[Any], cid: Cid | None = None) -> None:
+        """Hold the slots; `cid` is where this very content is stored, if it is."""
+        self.bits = bits
+        self.items = items
+        self.cid = cid
+
+    def insert(self, index: int, item: Any) -> None:
+        """Fill the empty slot `index`."""
+        self.items.insert((self.bits & ((1 << index) - 1)).bit_count(), item)
+        self.bits |= 1 << index
+
+    def remove(self, index: int) -> None:
+        """Empty the slot `index`, which is in use."""
+        del self.items[(self.bits & ((1 << index) - 1)).bit_count()]
+        self.bits ^= 1 << index
+
+    def slots(self) -> dict[int, Any]:
+        """Return the slots in use by index, lowest first."""
+        bits, indices = self.bits, []
+        while bits:
+            lowest = bits & -bits
+            indices.append(lowest.bit_length() - 1)
+            bits ^= lowest
+        return dict(zip(indices, self.items, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Generic[Key]):
+    """What must be done to one tree to get another; a key is in at most one of the three."""
+
+    added: dict[Key, Any] = field(default_factory=dict)
+    """The keys only the new tree has, with its values."""
+
+    removed: dict[Key, Any] = field(default_factory=dict)
+    """The keys only the old tree has, with its values."""
+
+    changed: dict[Key, tuple[Any, Any]] = field(default_factory=dict)
+    """The keys of both whose values differ: (old, new)."""
+
+    def compare(self, old: dict[Key, Any], new: dict[Key, Any]) -> None:
+        """Record what differs between two small parts of the trees that hold the same keys."""
+        for key, value in old.items():
+            if key not in new:
+                self.removed[key] = value
+            elif not same_value(value, new[key]):
+                self.changed[key] = (value, new[key])
+        for key, value in new.items():
+            if key not in old:
+                self.added[key] = value
