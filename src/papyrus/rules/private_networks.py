@@ -1,0 +1,62 @@
+"""Networks that begin at today's rules: butterfly, the 2 KiB devnet, and Lotus' own tests.
+
+They have no past. Every upgrade lies before their genesis, so most heights are negative and only
+their order speaks. The exception is the network of Lotus' integration tests, which takes mainnet's
+constants for every rule that goes by height and begins at height zero under today's actors.
+"""
+
+from dataclasses import replace
+
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.epochs import EPOCH_SECONDS
+from papyrus.rules.beacons import LOTUS_MOCK, QUICKNET, BeaconPoint
+from papyrus.rules.mainnet import MAINNET
+from papyrus.rules.network import BaseFeeHeights, Network
+from papyrus.rules.schedule import Schedule, upgrade
+from papyrus.rules.vesting import AFTER_CALICO, VestingPeriod
+
+BUTTERFLYNET = Network(
+    name="butterflynet",
+    chain_name=None,
+    address_prefix="t",
+    ethereum_chain_id=3_141_592,
+    genesis=None,
+    genesis_timestamp=0,
+    block_delay=EPOCH_SECONDS,
+    actors_bundle="butterflynet",
+    actor_debugging=False,
+    schedule=Schedule(genesis_version=28, upgrades=()),
+    base_fee=BaseFeeHeights(fixed_between=None, packed_until=-2, premiums_from=-32),
+    vesting=(VestingPeriod(None, -7, AFTER_CALICO),),
+    reserve_counts_after=-5,
+    teep_reserve=TokenAmount.from_fil(1_600_000_000),
+    beacons=(BeaconPoint(0, QUICKNET),),
+    faults_ignored_around=None,
+)
+
+DEVNET = replace(
+    BUTTERFLYNET,
+    name="devnet",
+    ethereum_chain_id=31_415_926,
+    block_delay=4,
+    actors_bundle="devnet",
+    actor_debugging=True,
+    base_fee=BaseFeeHeights(fixed_between=None, packed_until=-1, premiums_from=-32),
+    vesting=(VestingPeriod(None, -6, AFTER_CALICO),),
+    teep_reserve=TokenAmount.from_fil(1_400_000_000),
+)
+"""Lotus' `2k` build: tiny sectors and fast epochs."""
+
+LOTUS_ITEST = replace(
+    MAINNET,
+    name="lotus-itest",
+    chain_name="testing",
+    genesis=None,
+    genesis_timestamp=0,
+    actors_bundle="testing-fake-proofs",
+    schedule=Schedule(genesis_version=28, upgrades=(upgrade(-1, 28),)),
+    # The tests move Assembly before genesis, and leave every other height as mainnet has it.
+    reserve_counts_after=-1,
+    beacons=(BeaconPoint(0, LOTUS_MOCK),),
+)
+"""What Lotus' integration tests run; each test may upgrade at heights of its own."""
