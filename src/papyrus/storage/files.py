@@ -1,0 +1,68 @@
+"""Files that are there whole or not at all.
+
+A reader of Papyrus' folders never sees half a file: each is written under a temporary name in
+the same folder, flushed to the disk, and renamed into place, which is atomic. A process that is
+killed leaves at most a temporary file, and the next writer to that folder clears it away.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from papyrus.primitives.errors import LocalFault
+
+PART_SUFFIX = ".part"
+"""How the name of a file that is being written ends."""
+
+_STALE_SECONDS = 3600
+"""A temporary file untouched for an hour has lost its writer."""
+
+
+@contextmanager
+def atomic_writer(path: Path) -> Iterator[BinaryIO]:
+    """Give a file that takes its name, durably, when the block ends; on an error it vanishes."""
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART_SUFFIX}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise LocalFault(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Make the file hold exactly these bytes, durably."""
+    with atomic_writer(path) as file:
+        file.write(data)
+
+
+def clear_stale_parts(folder: Path) -> None:
+    """Remove the temporary files whose writers are long gone."""
+    now = time.time()
+    for part in folder.glob(f".*{PART_SUFFIX}"):
+        try:
+            if now - part.stat().st_mtime > _STALE_SECONDS:
+                part.unlink()
+        except FileNotFoundError:
+            continue  # another process was quicker
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in the folder durable, where the system can open a folder at all."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
