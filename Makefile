@@ -17,8 +17,7 @@ FUZZ_SECONDS ?= 60
 # More for pytest, for instance PYTEST_ARGS="-k hamt -x".
 PYTEST_ARGS ?=
 
-SPEC_HALF := primitives crypto ipld rules types vm consensus
-SOURCES := src tests benchmarks fuzz scripts docs/hooks.py
+SPEC_HALF := primitives crypto ipld rules types proofs vm consensus
 UV_VERSION := 0.13.9
 
 # The packages come from the lock file alone: no other environment, index or path may join in.

@@ -1,0 +1,110 @@
+"""The main job: official vectors, then every chain beside them, with one closing table.
+
+It runs the same commands a user would (`papyrus conformance run`, `papyrus replay`) and adds only
+where the inputs are found, what is left out and why, and the sum. Exit code: 0 all exact, 1 a
+difference, 2 an input is missing or unreadable.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from papyrus.storage.bundles import BundleStore
+
+PAPYRUS = Path(sys.executable).parent / "papyrus"
+
+NO_DATA = """\
+There is nothing to run: no vectors at {vectors} and no chains at {chains}.
+
+  Vectors  are published by the Filecoin project: filecoin-project/fvm-test-vectors on GitHub,
+           folder corpus/extracted/0002-hygge-01 (network version 18).
+  Chains   are CAR files with every state, such as Lotus' integration tests leave, or
+           `lotus chain export`; a meta.json beside the file, or --network, says by which rules.
+
+Then run:  make conformance VECTORS=path/to/0002-hygge-01 CHAINS=path/to/chains
+Without make, one at a time:  papyrus conformance run PATH, papyrus replay CHAIN.car
+"""
+
+NO_BUNDLES = """\
+There are no actor bundles in {folder}: the actors' code is a released artefact and not part of
+Papyrus. It comes from
+
+  - Lotus' repository (filecoin-project/lotus), files build/actors/vNN.tar.zst:
+      papyrus bundle import v10.tar.zst    for the vectors of network version 18
+      papyrus bundle import v18.tar.zst    for chains of network version 28
+  - or the release page of filecoin-project/builtin-actors:
+      papyrus bundle fetch 10
+      papyrus bundle fetch 18 --network testing-fake-proofs
+
+Then run `make conformance` again. The command is .venv/bin/papyrus after `make setup`.
+"""
+
+CROSSES_UPGRADE = "crosses an upgrade: its state migration belongs to the actors, not there yet"
+
+
+def chain_files(folder: Path) -> Iterator[Path]:
+    """Yield every chain at or below a folder, in the order of their names."""
+    if folder.is_dir():
+        yield from sorted(
+            path for path in folder.rglob("*") if path.name.endswith((".car", ".car.zst"))
+        )
+
+
+def why_left_out(chain: Path) -> str | None:
+    """Return the reason to leave a chain out, or None where it can be replayed."""
+    meta = chain.parent / "meta.json"
+    if not meta.is_file():
+        return None
+    return CROSSES_UPGRADE if len(json.loads(meta.read_text()).get("upgrades", [])) > 1 else None
+
+
+def run(*arguments: str) -> int:
+    """Run one command of Papyrus in the open and return its exit code."""
+    print(f"\n$ papyrus {' '.join(arguments)}", flush=True)
+    return subprocess.run([PAPYRUS, *arguments], check=False).returncode
+
+
+def main() -> int:
+    """Run all there is and print the table; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vectors", type=Path, required=True)
+    parser.add_argument("--chains", type=Path, required=True)
+    parser.add_argument("--jobs", default="1")
+    options = parser.parse_args()
+
+    chains = list(chain_files(options.chains))
+    if not options.vectors.exists() and not chains:
+        print(NO_DATA.format(vectors=options.vectors, chains=options.chains), file=sys.stderr)
+        return 2
+    bundles = BundleStore()
+    if not bundles.list():
+        print(NO_BUNDLES.format(folder=bundles.folder), file=sys.stderr)
+        return 2
+
+    outcomes: list[tuple[str, int | str]] = []
+    if options.vectors.exists():
+        code = run("conformance", "run", str(options.vectors), "--jobs", options.jobs)
+        outcomes.append((f"vectors {options.vectors}", code))
+    else:
+        outcomes.append((f"vectors {options.vectors}", "not there"))
+    for chain in chains:
+        left_out = why_left_out(chain)
+        outcome = left_out or run("replay", str(chain), "--jobs", options.jobs)
+        outcomes.append((f"chain {chain.parent.name}", outcome))
+    if not chains:
+        outcomes.append((f"chains {options.chains}", "not there"))
+
+    words = {0: "exact", 1: "DIFFERS"}
+    print("\nConformance")
+    for name, outcome in outcomes:
+        said = outcome if isinstance(outcome, str) else words.get(outcome, f"FAILED ({outcome})")
+        print(f"  {name:<40} {said}")
+    codes = {outcome for _, outcome in outcomes if isinstance(outcome, int)}
+    return 0 if codes <= {0} else 1 if codes <= {0, 1} else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
