@@ -1,0 +1,288 @@
+"""Instrumentation of an actor's Wasm: the stack limit and gas metering of the FVM.
+
+Before an actor runs, its code is rewritten (ref-fvm `engine/mod.rs`, with the rules of FIP-0032 and
+FIP-0057). A mutable global holds the height of all operand stacks together; calls of the module's
+own functions raise and lower it and trap above the limit, and functions that may be entered from
+elsewhere (exports, tables, the start function) are entered through thunks that do the same. Then
+each metered block is made to charge an imported global, `gas.gas_counter`, that holds the remaining
+milligas; below zero the code traps. The bookkeeping of the stack limit is itself metered.
+
+The output holds the same instructions as that of fvm-wasm-instrument 0.4.0, quirks included; only
+numbers the input wrote at more than their shortest length may stay as they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from papyrus.primitives.errors import DecodeError
+from papyrus.vm.wasm import bodies, opcodes, segments
+from papyrus.vm.wasm.binary import (
+    HEADER,
+    I32,
+    I64,
+    SECTION_ORDER,
+    VALUE_TYPES,
+    Section,
+    expect_end,
+    read_sections,
+    read_u32,
+    write_signed,
+    write_sized,
+    write_unsigned,
+    write_vector,
+)
+from papyrus.vm.wasm.bodies import BodyRewriter, ModuleShape, Signature
+from papyrus.vm.wasm.opcodes import Op
+from papyrus.vm.wasm.prices import SINCE_HYGGE, InstrumentationRules
+
+GAS_MODULE, GAS_COUNTER = "gas", "gas_counter"
+"""The import under which the remaining milligas are found."""
+
+FUNCTION_FORM = 0x60
+MAXIMUM_PARAMETERS = 1_000
+FUNCTION_KIND, GLOBAL_KIND = 0, 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Imports:
+    """The import section, and what it says about indices."""
+
+    entries: list[bytes]
+    functions: list[int]
+    globals: int
+
+
+@dataclass(frozen=True, slots=True)
+class _CallOfGasFunction:
+    """Charging by calling the gas function of the module."""
+
+    charge_top: bytes
+
+    def charge(self, milligas: int) -> bytes:
+        # Quirk: a charge of 2**63 milligas or more wraps around to a negative number.
+        signed = milligas - (1 << 64) if milligas >> 63 else milligas
+        return bytes((Op.I64_CONST,)) + write_signed(signed) + self.charge_top
+
+
+def rewrite(code: bytes, rules: InstrumentationRules = SINCE_HYGGE) -> bytes:
+    """Return the instrumented form of a Wasm module.
+
+    Raises DecodeError where the module is malformed or uses what actors may not use. Not every
+    invalid module is found out here: what compiles the result validates it in full.
+    """
+    try:
+        return _rewrite(code, rules)
+    except IndexError:
+        raise DecodeError("Wasm: the module ends within an item") from None
+
+
+def _rewrite(code: bytes, rules: InstrumentationRules) -> bytes:
+    sections = read_sections(code)
+    types = _read_types(sections.get(Section.TYPE, b"\0"))
+    imports = _read_imports(sections.get(Section.IMPORT, b"\0"))
+    defined = _read_functions(sections.get(Section.FUNCTION))
+    functions = imports.functions + defined
+    signatures = tuple(signature for _, signature in types)
+    for type_index in functions:
+        _expect_index(type_index, len(types), "type")
+
+    exports = segments.read_exports(sections.get(Section.EXPORT, b"\0"))
+    elements = segments.read_elements(sections.get(Section.ELEMENT, b"\0"))
+    segments.check_data(sections.get(Section.DATA, b"\0"))
+    start = _read_start(sections.get(Section.START))
+
+    # Functions that are entered from outside their module's code, each by a thunk of its own.
+    entries = {export.index for export in exports if export.kind == FUNCTION_KIND}
+    entries.update(index for element in elements for index in element.functions)
+    entries.update(start)
+    for index in entries:
+        _expect_index(index, len(functions), "function")
+    entered = sorted(index for index in entries if index >= len(imports.functions))
+    thunks = {index: len(functions) + place for place, index in enumerate(entered)}
+
+    gas_function = len(functions) + len(thunks)
+    charges = _CallOfGasFunction(bytes((Op.CALL,)) + write_unsigned(gas_function))
+    shape = ModuleShape(signatures, tuple(functions), len(imports.functions))
+    global_entries = segments.read_globals(sections.get(Section.GLOBAL, b"\0"))
+    # Quirk: the index counts the module's own globals only, so with imported ones it is wrong.
+    height_global = write_unsigned(len(global_entries) + 1)
+
+    rewriter = BodyRewriter(shape, rules, charges)
+    rewritten = _rewrite_bodies(sections.get(Section.CODE, b"\0"), rewriter, shape)
+    guarded = [
+        _guarded_call(len(imports.functions) + place, body.stack_cost, height_global, rules)
+        for place, body in enumerate(rewritten)
+    ]
+    encoded = [body.encode(guarded) for body in rewritten]
+    type_of_entry = []
+    for index in entered:
+        signature = types[functions[index]]
+        # The thunk has the first type equal to that of the function it enters.
+        type_of_entry.append(types.index(signature))
+        call = guarded[index - len(imports.functions)]
+        encoded.append(_thunk(signature[1].parameters, call, charges, rules))
+    encoded.append(_gas_function(imports.globals))
+
+    charge_type = bytes((FUNCTION_FORM, 1, I64, 0))
+    type_encodings = [encoding for encoding, _ in types]
+    if charge_type in type_encodings:
+        type_of_charge = type_encodings.index(charge_type)
+    else:
+        type_of_charge = len(type_encodings)
+        type_encodings.append(charge_type)
+        sections[Section.TYPE] = write_vector(type_encodings)
+
+    function_types = [*defined, *type_of_entry, type_of_charge]
+    sections[Section.IMPORT] = write_vector([*imports.entries, _gas_import()])
+    sections[Section.FUNCTION] = write_vector([write_unsigned(index) for index in function_types])
+    sections[Section.GLOBAL] = write_vector(
+        [*global_entries, bytes((I32, 1, Op.I32_CONST, 0, Op.END))]
+    )
+    # Quirk: an exported global keeps its index, though all globals have moved up by one.
+    sections[Section.EXPORT] = write_vector([export.encode(thunks) for export in exports])
+    for index in start:
+        sections[Section.START] = write_unsigned(thunks.get(index, index))
+    sections[Section.ELEMENT] = write_vector([element.encode(thunks) for element in elements])
+    sections[Section.CODE] = write_vector(encoded)
+    return HEADER + b"".join(
+        bytes((section,)) + write_sized(sections[section])
+        for section in SECTION_ORDER
+        if section in sections
+    )
+
+
+def _rewrite_bodies(
+    section: bytes, rewriter: BodyRewriter, shape: ModuleShape
+) -> list[bodies.Body]:
+    count, position = read_u32(section, 0)
+    defined = shape.functions[shape.imported_functions :]
+    if count != len(defined):
+        raise DecodeError("Wasm: there are not as many function bodies as functions")
+    rewritten = []
+    for type_index in defined:
+        size, position = read_u32(section, position)
+        if position + size > len(section):
+            raise DecodeError("Wasm: a function body ends after its section")
+        signature = shape.signatures[type_index]
+        rewritten.append(rewriter.rewrite(section, position, position + size, signature))
+        position += size
+    expect_end(section, position, "code")
+    return rewritten
+
+
+def _guarded_call(
+    function: int, stack_cost: int, height_global: bytes, rules: InstrumentationRules
+) -> bytes:
+    """Return a call that raises the height of the stack before and lowers it after."""
+    get = bytes((Op.GLOBAL_GET,)) + height_global
+    store = bytes((Op.GLOBAL_SET,)) + height_global
+    cost = bytes((Op.I32_CONST,)) + write_signed(stack_cost)
+    limit = bytes((Op.I32_CONST,)) + write_signed(rules.stack_limit)
+    raise_height = get + cost + bytes((Op.I32_ADD,)) + store
+    trap_above = (
+        get + limit + bytes((Op.I32_GT_U, Op.IF, opcodes.EMPTY_BLOCK, Op.UNREACHABLE, Op.END))
+    )
+    call = bytes((Op.CALL,)) + write_unsigned(function)
+    lower_height = get + cost + bytes((Op.I32_SUB,)) + store
+    return raise_height + trap_above + call + lower_height
+
+
+def _thunk(
+    parameters: int, guarded_call: bytes, charges: _CallOfGasFunction, rules: InstrumentationRules
+) -> bytes:
+    """Return the body of a function that does nothing but call another with its arguments."""
+    cost = (parameters + bodies.PAID_PER_CALL) * rules.instruction
+    arguments = b"".join(
+        bytes((Op.LOCAL_GET,)) + write_unsigned(index) for index in range(parameters)
+    )
+    return write_sized(b"\0" + charges.charge(cost) + arguments + guarded_call + bytes((Op.END,)))
+
+
+def _gas_function(gas_global: int) -> bytes:
+    """Return the body of the function that takes milligas, and traps when there are too few."""
+    get = bytes((Op.GLOBAL_GET,)) + write_unsigned(gas_global)
+    store = bytes((Op.GLOBAL_SET,)) + write_unsigned(gas_global)
+    subtract = get + bytes((Op.LOCAL_GET, 0, Op.I64_SUB)) + store
+    below_zero = get + bytes((Op.I64_CONST, 0, Op.I64_LT_S))
+    trap = bytes((Op.IF, opcodes.EMPTY_BLOCK, Op.UNREACHABLE, Op.END))
+    return write_sized(b"\0" + subtract + below_zero + trap + bytes((Op.END,)))
+
+
+def _gas_import() -> bytes:
+    names = write_sized(GAS_MODULE.encode()) + write_sized(GAS_COUNTER.encode())
+    return names + bytes((GLOBAL_KIND, I64, 1))
+
+
+def _read_types(section: bytes) -> list[tuple[bytes, Signature]]:
+    """Return each function type: its encoding and what of it matters to stack heights."""
+    count, position = read_u32(section, 0)
+    types = []
+    for _ in range(count):
+        if section[position] != FUNCTION_FORM:
+            raise DecodeError("Wasm: a type is not that of a function")
+        parameters, position = _read_value_types(section, position + 1, MAXIMUM_PARAMETERS)
+        results, position = _read_value_types(section, position, 1)
+        encoding = bytes((FUNCTION_FORM,)) + write_sized(parameters) + write_sized(results)
+        types.append((encoding, Signature(len(parameters), len(results))))
+    expect_end(section, position, "type")
+    return types
+
+
+def _read_value_types(section: bytes, position: int, limit: int) -> tuple[bytes, int]:
+    count, position = read_u32(section, position)
+    if count > limit:
+        raise DecodeError(f"Wasm: a function takes or returns more than {limit} values")
+    end = position + count
+    value_types = section[position:end]
+    if len(value_types) != count or not VALUE_TYPES.issuperset(value_types):
+        raise DecodeError("Wasm: a function type names no valid types")
+    return value_types, end
+
+
+def _read_imports(section: bytes) -> _Imports:
+    count, position = read_u32(section, 0)
+    imports = _Imports([], [], 0)
+    global_count = 0
+    for _ in range(count):
+        start = position
+        module, position = segments.read_name(section, position)
+        name, position = segments.read_name(section, position)
+        kind = section[position]
+        if kind == FUNCTION_KIND:
+            type_index, position = read_u32(section, position + 1)
+            imports.functions.append(type_index)
+        elif kind == GLOBAL_KIND:
+            if (module, name) == (GAS_MODULE.encode(), GAS_COUNTER.encode()):
+                raise DecodeError("Wasm: the module imports the gas counter itself")
+            global_count += 1
+            position += 3
+        else:
+            position = segments.skip_table_or_memory(section, position)
+        imports.entries.append(section[start:position])
+    expect_end(section, position, "import")
+    return _Imports(imports.entries, imports.functions, global_count)
+
+
+def _read_functions(section: bytes | None) -> list[int]:
+    if section is None:
+        raise DecodeError("Wasm: the module has no function section")
+    count, position = read_u32(section, 0)
+    functions = []
+    for _ in range(count):
+        type_index, position = read_u32(section, position)
+        functions.append(type_index)
+    expect_end(section, position, "function")
+    return functions
+
+
+def _read_start(section: bytes | None) -> Sequence[int]:
+    if section is None:
+        return ()
+    index, position = read_u32(section, 0)
+    expect_end(section, position, "start")
+    return (index,)
+
+
+def _expect_index(index: int, count: int, what: str) -> None:
+    if index >= count:
+        raise DecodeError(f"Wasm: there is no {what} {index}")
