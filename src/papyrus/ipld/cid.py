@@ -20,6 +20,7 @@ import hashlib
 from typing import Self
 
 from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.varint import decode_unsigned, encode_unsigned
 
 RAW = 0x55
 """Codec: opaque bytes."""
@@ -56,7 +57,6 @@ CHAIN_LENGTH = len(CHAIN_PREFIX) + 32
 
 _V0_PREFIX = b"\x12\x20"
 _V0_LENGTH = 34
-_U64 = 2**64 - 1
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_DIGIT = {letter: digit for digit, letter in enumerate(_BASE58)}
 _MAX_TEXT = 256
@@ -68,8 +68,8 @@ def read(data: bytes, offset: int = 0) -> tuple["Cid", int]:
 
     Reads exactly what the FVM's reader does and raises `DecodeError` on all else.
     """
-    version, at = _read_varint(data, offset)
-    codec, at = _read_varint(data, at)
+    version, at = decode_unsigned(data, offset, strict=False)
+    codec, at = decode_unsigned(data, at, strict=False)
     if version == SHA2_256 and codec == 32:
         end = at + 32
         if end > len(data):
@@ -77,8 +77,8 @@ def read(data: bytes, offset: int = 0) -> tuple["Cid", int]:
         return Cid(_V0_PREFIX + data[at:end]), end
     if version != 1:
         raise DecodeError(f"CID has version {version}, expected 1")
-    hash_code, at = _read_varint(data, at)
-    length, at = _read_varint(data, at)
+    hash_code, at = decode_unsigned(data, at, strict=False)
+    length, at = decode_unsigned(data, at, strict=False)
     if length > MAX_DIGEST_LENGTH:
         raise DecodeError(f"CID has a digest of {length} bytes, over {MAX_DIGEST_LENGTH}")
     end = at + length
@@ -142,7 +142,11 @@ class Cid(bytes):
         if len(digest) > MAX_DIGEST_LENGTH:
             raise ValueError(f"a digest of {len(digest)} bytes is over {MAX_DIGEST_LENGTH}")
         return cls(
-            b"\x01" + _varint(codec) + _varint(hash_code) + _varint(len(digest)) + bytes(digest)
+            b"\x01"
+            + encode_unsigned(codec)
+            + encode_unsigned(hash_code)
+            + encode_unsigned(len(digest))
+            + digest
         )
 
     @property
@@ -153,7 +157,7 @@ class Cid(bytes):
     @property
     def codec(self) -> int:
         """Return the code that says how to read the block."""
-        return DAG_PB if self._is_version_0() else _read_varint(self, 1)[0]
+        return DAG_PB if self._is_version_0() else decode_unsigned(self, 1)[0]
 
     @property
     def hash_code(self) -> int:
@@ -169,9 +173,9 @@ class Cid(bytes):
         return len(self) == _V0_LENGTH and self.startswith(_V0_PREFIX)
 
     def _multihash(self) -> tuple[int, bytes]:
-        at = 0 if self._is_version_0() else _read_varint(self, 1)[1]
-        hash_code, at = _read_varint(self, at)
-        _, at = _read_varint(self, at)
+        at = 0 if self._is_version_0() else decode_unsigned(self, 1)[1]
+        hash_code, at = decode_unsigned(self, at)
+        _, at = decode_unsigned(self, at)
         return hash_code, self[at:]
 
     def __str__(self) -> str:
@@ -181,29 +185,6 @@ class Cid(bytes):
 
     def __repr__(self) -> str:
         return f"Cid({self})" if self else "Cid()"
-
-
-def _varint(value: int) -> bytes:
-    if value < 0 or value > _U64:
-        raise ValueError(f"{value} is not an unsigned 64-bit integer")
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for index, byte in enumerate(data[at : at + 10]):
-        value |= (byte & 0x7F) << (7 * index)
-        if byte < 0x80:
-            if byte == 0 and index:
-                raise DecodeError("CID holds a varint that is not minimal")
-            # Quirk: the reference crate shifts the tenth byte's high bits away unseen.
-            return value & _U64, at + index + 1
-    raise DecodeError("CID holds a varint that is cut short or above ten bytes")
 
 
 def _from_base32(text: str) -> bytes:

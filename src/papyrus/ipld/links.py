@@ -25,8 +25,7 @@ def cids_in(data: bytes) -> list[Cid]:
             end = at + argument
             if major != 2 or end > len(data) or data[at : at + 1] != b"\x00":
                 raise DecodeError("link is not over bytes with a 0x00 prefix")
-            cid, stop = read(data[:end], at + 1)
-            found.append(cid)
+            found.append(read(data[:end], at + 1)[0])
             at = end
         elif major == 6:
             remaining += 1
