@@ -15,8 +15,26 @@ from papyrus.ipld.cid import Cid
 
 Key = TypeVar("Key")
 
+HASH_BITS = 256
+"""The length of what the HAMT and the KAMT read slots from: a digest, or a key of 32 bytes."""
+
 NODE_CID_PREFIX = b"\x01\x71"
 """A link to a node is a version 1 CID of DAG-CBOR; both references refuse any other codec."""
+
+
+def top_shift(bit_width: int) -> int:
+    """Return how many bits a path has: its levels times the bits each uses."""
+    return -(-HASH_BITS // bit_width) * bit_width
+
+
+def path_of(digest: bytes, bit_width: int) -> int:
+    """Return the slots that 32 bytes name, one to a level, the root's in the highest bits.
+
+    The last level has only the bits that are left, so the others of its slot number are zero.
+    """
+    path = int.from_bytes(digest, "big")
+    left = HASH_BITS % bit_width
+    return (path >> left << bit_width) | (path & ((1 << left) - 1)) if left else path
 
 
 def same_value(left: Any, right: Any) -> bool:

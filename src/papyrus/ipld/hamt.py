@@ -16,12 +16,19 @@ every message, accepts one, and so does this. Neither writes one.
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from papyrus.crypto.hashing import sha256
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.bitmap_nodes import NODE_CID_PREFIX, BitmapNode, Difference, same_value
+from papyrus.ipld.bitmap_nodes import (
+    NODE_CID_PREFIX,
+    BitmapNode,
+    Difference,
+    path_of,
+    same_value,
+    top_shift,
+)
 from papyrus.ipld.blockstore import Blockstore, load, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import DecodeError
@@ -32,7 +39,6 @@ DEFAULT_BIT_WIDTH = 5
 BUCKET_SIZE = 3
 """The most entries a slot holds before they move to a child."""
 
-DIGEST_BITS = 256
 MAX_BITMAP_BYTES = 32
 
 
@@ -60,7 +66,9 @@ def diff(old: "Hamt", new: "Hamt") -> Difference[bytes]:
                 for index in sorted(left_slots.keys() | right_slots.keys(), reverse=True)
             )
         else:
-            result.compare(dict(old.read_entries(left, level)), dict(new.read_entries(right, level)))
+            result.compare(
+                dict(old.read_entries(left, level)), dict(new.read_entries(right, level))
+            )
     return result
 
 
@@ -72,7 +80,7 @@ class Hamt:
     LocalFault on a missing block; after DecodeError from a change the map must be dropped.
     """
 
-    __slots__ = ("_legacy", "_mask", "_store", "bit_width", "root")
+    __slots__ = ("_legacy", "_mask", "_store", "_top", "bit_width", "root")
 
     root: BitmapNode
     """The root node, for `diff`; change the map through its methods only."""
@@ -94,6 +102,7 @@ class Hamt:
         self._store = store
         self._legacy = legacy
         self._mask = (1 << bit_width) - 1
+        self._top = top_shift(bit_width)
         self.bit_width = bit_width
         self.root = BitmapNode(0, []) if root is None else self._load(root, is_root=True)
 
@@ -112,12 +121,12 @@ class Hamt:
 
     def set(self, key: bytes, value: Any) -> bool:
         """Put `value` at `key`; return whether the map changed (not when the value is equal)."""
-        digest, shift = int.from_bytes(sha256(key), "big"), DIGEST_BITS
-        node, path = self.root, []
+        path, shift, node = self._path(key), self._top, self.root
+        trail: list[Any] = []
         while True:
             shift -= self.bit_width
-            index = digest >> shift & self._mask if shift >= 0 else self._last_index(digest, shift)
-            path.append(node)
+            index = path >> shift & self._mask
+            trail.append(node)
             if not node.bits >> index & 1:
                 node.insert(index, [[key, value]])
                 break
@@ -127,26 +136,26 @@ class Hamt:
                 if not self._set_in_bucket(node, position, [key, value], shift):
                     return False
                 break
-            node = item if type(item) is BitmapNode else self._enter(node, position)
-        for changed in path:
+            node = item if type(item) is BitmapNode else self._enter(node, position, shift)
+        for changed in trail:
             changed.cid = None
         return True
 
     def delete(self, key: bytes) -> bool:
         """Remove `key`; return whether it was there. The tree is as if it had never been."""
-        digest, shift = int.from_bytes(sha256(key), "big"), DIGEST_BITS
-        node, path = self.root, []
+        path, shift, node = self._path(key), self._top, self.root
+        trail: list[Any] = []
         while True:
             shift -= self.bit_width
-            index = digest >> shift & self._mask if shift >= 0 else self._last_index(digest, shift)
+            index = path >> shift & self._mask
             if not node.bits >> index & 1:
                 return False
             position = (node.bits & ((1 << index) - 1)).bit_count()
-            path.append((node, position))
+            trail.append((node, position))
             item = node.items[position]
             if type(item) is list:
                 break
-            node = item if type(item) is BitmapNode else self._enter(node, position)
+            node = item if type(item) is BitmapNode else self._enter(node, position, shift)
         found = next((place for place, entry in enumerate(item) if entry[0] == key), None)
         if found is None:
             return False
@@ -154,9 +163,9 @@ class Hamt:
             node.remove(index)
         else:
             del item[found]
-        for changed, _ in path:
+        for changed, _ in trail:
             changed.cid = None
-        _collapse(path)
+        _collapse(trail)
         return True
 
     def clear(self) -> None:
@@ -187,8 +196,8 @@ class Hamt:
 
     def read_node(self, child: "BitmapNode | Cid", level: int) -> BitmapNode:
         """Return the node a child stands for without keeping it; `level` 1 is the root's."""
-        if level > -(-DIGEST_BITS // self.bit_width):
-            raise DecodeError("a HAMT is deeper than its hashes are long")
+        if level * self.bit_width > self._top:
+            raise _too_deep()
         return child if isinstance(child, BitmapNode) else self._load(child)
 
     def read_entries(self, item: Any, level: int) -> Iterator[tuple[bytes, Any]]:
@@ -202,17 +211,16 @@ class Hamt:
             if item is None:
                 stack.pop()
             elif type(item) is list:
-                for key, value in item:
-                    yield key, value
+                yield from map(tuple, item)
             else:
                 stack.append(iter(self.read_node(item, above + len(stack) + 1).items))
 
     def _start(self, start: bytes, stack: list[Iterator[Any]]) -> list[list[Any]]:
         """Return the bucket that holds `start`, leaving on the stack what comes after it."""
-        digest, shift, node = int.from_bytes(sha256(start), "big"), DIGEST_BITS, self.root
+        path, shift, node = self._path(start), self._top, self.root
         while True:
             shift -= self.bit_width
-            index = digest >> shift & self._mask if shift >= 0 else self._last_index(digest, shift)
+            index = path >> shift & self._mask
             if not node.bits >> index & 1:
                 raise KeyError(start)
             position = (node.bits & ((1 << index) - 1)).bit_count()
@@ -222,13 +230,14 @@ class Hamt:
                 if all(entry[0] != start for entry in item):
                     raise KeyError(start)
                 return item
-            node = item if type(item) is BitmapNode else self._load(item)
+            node = item if type(item) is BitmapNode else self._enter(node, position, shift)
 
-    def _find(self, key: bytes) -> list[Any] | None:
-        digest, shift, node = int.from_bytes(sha256(key), "big"), DIGEST_BITS, self.root
+    def _find(self, key: bytes) -> Any:
+        """Return the entry of a key, or None."""
+        path, shift, node = self._path(key), self._top, self.root
         while True:
             shift -= self.bit_width
-            index = digest >> shift & self._mask if shift >= 0 else self._last_index(digest, shift)
+            index = path >> shift & self._mask
             bits = node.bits
             if not bits >> index & 1:
                 return None
@@ -239,24 +248,20 @@ class Hamt:
                     if entry[0] == key:
                         return entry
                 return None
-            node = item if type(item) is BitmapNode else self._enter(node, position)
+            node = item if type(item) is BitmapNode else self._enter(node, position, shift)
 
-    def _last_index(self, digest: int, shift: int) -> int:
-        """Return the slot of the last level, where fewer than `bit_width` bits may be left."""
-        left = shift + self.bit_width
-        if left <= 0:
-            raise DecodeError("a HAMT is deeper than its hashes are long")
-        return digest & ((1 << left) - 1)
+    def _path(self, key: bytes) -> int:
+        return path_of(sha256(key).digest(), self.bit_width)
 
-    def _enter(self, node: BitmapNode, position: int) -> BitmapNode:
-        """Read the child at a position and keep it there."""
+    def _enter(self, node: BitmapNode, position: int, shift: int) -> BitmapNode:
+        """Read the child at a position, `shift` bits from the end of the path, and keep it."""
+        if not shift:
+            raise _too_deep()
         child = self._load(node.items[position])
         node.items[position] = child
         return child
 
-    def _set_in_bucket(
-        self, node: BitmapNode, position: int, new: list[Any], shift: int
-    ) -> bool:
+    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[Any], shift: int) -> bool:
         """Put an entry into the bucket at a position; return whether anything changed."""
         bucket = node.items[position]
         key = new[0]
@@ -275,11 +280,12 @@ class Hamt:
 
     def _spread(self, entries: list[list[Any]], shift: int) -> BitmapNode:
         """Return a child that holds more entries than a bucket can, `shift` bits from the end."""
+        if not shift:
+            raise _too_deep()
         shift -= self.bit_width
         slots: dict[int, list[list[Any]]] = {}
         for entry in entries:
-            digest = int.from_bytes(sha256(entry[0]), "big")
-            index = digest >> shift & self._mask if shift >= 0 else self._last_index(digest, shift)
+            index = self._path(entry[0]) >> shift & self._mask
             slots.setdefault(index, []).append(entry)
         child = BitmapNode(0, [])
         for index, group in slots.items():
@@ -326,22 +332,26 @@ class Hamt:
         return BitmapNode(bits, slots, cid)
 
 
+def _too_deep() -> DecodeError:
+    return DecodeError("a HAMT is deeper than its hashes are long")
+
+
 def _key_of(entry: list[Any]) -> bytes:
     key: bytes = entry[0]
     return key
 
 
-def _collapse(path: list[tuple[BitmapNode, int]]) -> None:
-    """Pull children's entries up where a bucket can hold them, from the bottom of a path."""
-    for depth in range(len(path) - 1, 0, -1):
-        child = path[depth][0]
+def _collapse(trail: list[tuple[BitmapNode, int]]) -> None:
+    """Pull children's entries up where a bucket can hold them, from the bottom of a trail."""
+    for depth in range(len(trail) - 1, 0, -1):
+        child = trail[depth][0]
         if not child.items:
             raise DecodeError("a HAMT child held a single entry")
         if any(type(item) is not list for item in child.items):
             return
         if sum(map(len, child.items)) > BUCKET_SIZE:
             return
-        parent, position = path[depth - 1]
+        parent, position = trail[depth - 1]
         entries = [entry for bucket in child.items for entry in bucket]
         parent.items[position] = sorted(entries, key=_key_of)
 

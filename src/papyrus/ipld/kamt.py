@@ -1,0 +1,397 @@
+"""The keyed array mapped trie: the storage of EVM contracts, by 32-byte slot number.
+
+A HAMT (`papyrus.ipld.hamt`) that does not hash its keys, so that neighbouring slots lie in
+neighbouring nodes, and whose links skip the levels where there is nothing to choose: beside the
+CID a link has the `extension`, the part of the path that all keys below it share. A used slot of a
+node is a map, {"v": bucket} or {"l": [CID, bits of the extension, the extension]}. Keys are
+written without their leading zero bytes, as the builtin EVM actor writes a U256.
+
+The EVM actor's form is the default: five bits a level, one entry to a bucket.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from papyrus.ipld import dag_cbor
+from papyrus.ipld.bitmap_nodes import (
+    HASH_BITS,
+    NODE_CID_PREFIX,
+    BitmapNode,
+    path_of,
+    same_value,
+    top_shift,
+)
+from papyrus.ipld.blockstore import Blockstore, load, put_cbor
+from papyrus.ipld.cid import Cid
+from papyrus.primitives.errors import DecodeError
+
+KEY_BYTES = 32
+
+DEFAULT_BIT_WIDTH = 5
+DEFAULT_BUCKET_SIZE = 1
+
+MAX_BITMAP_BYTES = 32
+
+
+class _Link:
+    """A slot that leads to a child, past the levels its extension covers."""
+
+    __slots__ = ("child", "extension", "length", "raw")
+
+    def __init__(
+        self, child: "BitmapNode | Cid", length: int, extension: int, raw: bytes | None = None
+    ) -> None:
+        """Hold `length` bits of extension; `raw` is how a stored link writes them."""
+        self.child = child
+        self.length = length
+        self.extension = extension
+        padded = extension << (-length % 8)
+        self.raw = padded.to_bytes((length + 7) // 8, "big") if raw is None else raw
+
+
+class Kamt:
+    """A map of 32-byte keys in a blockstore, read lazily and written by `flush`.
+
+    A value returned belongs to the map: to change one, set a changed copy. Every method that
+    walks the tree raises ValueError for a key that is not 32 bytes, DecodeError on a malformed
+    node or a path longer than the key, and LocalFault on a missing block; after DecodeError from
+    a change the map must be dropped.
+    """
+
+    __slots__ = (
+        "_bit_width",
+        "_bucket_size",
+        "_mask",
+        "_min_data_depth",
+        "_root",
+        "_store",
+        "_top",
+    )
+
+    def __init__(
+        self,
+        store: Blockstore,
+        root: Cid | None = None,
+        *,
+        bit_width: int = DEFAULT_BIT_WIDTH,
+        bucket_size: int = DEFAULT_BUCKET_SIZE,
+        min_data_depth: int = 0,
+    ) -> None:
+        """Open the map stored at `root`, or an empty one.
+
+        A bucket of more than `bucket_size` entries becomes a child; the levels above
+        `min_data_depth` hold links alone.
+        """
+        if not 1 <= bit_width <= 8 or bucket_size < 1:
+            raise ValueError(f"no map has bit width {bit_width} and buckets of {bucket_size}")
+        self._store = store
+        self._bit_width = bit_width
+        self._bucket_size = bucket_size
+        self._min_data_depth = min_data_depth
+        self._mask = (1 << bit_width) - 1
+        self._top = top_shift(bit_width)
+        self._root = BitmapNode(0, []) if root is None else self._load(root, 0)
+
+    def get(self, key: bytes) -> Any:
+        """Return the value at `key`, or None when there is none (`in` tells null from absent)."""
+        entry = self._find(key)
+        return None if entry is None else entry[1]
+
+    def __contains__(self, key: bytes) -> bool:
+        return self._find(key) is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the map has no entries."""
+        return not self._root.bits
+
+    def set(self, key: bytes, value: Any) -> bool:
+        """Put `value` at `key`; return whether the map changed (not when the value is equal)."""
+        path, shift, node = self._path(key), self._top, self._root
+        trail, depth, entry = [], 0, [key, value]
+        while True:
+            shift = self._step(shift)
+            index = path >> shift & self._mask
+            trail.append(node)
+            if not node.bits >> index & 1:
+                node.insert(index, self._sink(entry, path, shift, depth))
+                break
+            position = (node.bits & ((1 << index) - 1)).bit_count()
+            item = node.items[position]
+            if type(item) is list:
+                if not self._set_in_bucket(node, position, entry, shift):
+                    return False
+                break
+            matched = _match(item, path, shift, self._bit_width)
+            if matched < item.length:
+                node.items[position] = self._split(item, matched, entry, shift)
+                break
+            node = self._enter(item, depth + 1)
+            shift -= item.length
+            depth += 1 + item.length // self._bit_width
+        for changed in trail:
+            changed.cid = None
+        return True
+
+    def delete(self, key: bytes) -> bool:
+        """Remove `key`; return whether it was there. The tree is as if it had never been."""
+        path, shift, node = self._path(key), self._top, self._root
+        trail: list[tuple[BitmapNode, int, int]] = []
+        depth = 0
+        while True:
+            shift = self._step(shift)
+            index = path >> shift & self._mask
+            if not node.bits >> index & 1:
+                return False
+            trail.append((node, index, depth))
+            item = node.items[(node.bits & ((1 << index) - 1)).bit_count()]
+            if type(item) is list:
+                break
+            if _match(item, path, shift, self._bit_width) < item.length:
+                return False
+            node = self._enter(item, depth + 1)
+            shift -= item.length
+            depth += 1 + item.length // self._bit_width
+        found = next((place for place, entry in enumerate(item) if entry[0] == key), None)
+        if found is None:
+            return False
+        if len(item) == 1:
+            node.remove(index)
+        else:
+            del item[found]
+        for changed, _, _ in trail:
+            changed.cid = None
+        for parent, slot, above in reversed(trail[:-1]):
+            self._clean(parent, slot, above)
+        return True
+
+    def clear(self) -> None:
+        """Remove every entry."""
+        self._root = BitmapNode(0, [])
+
+    def flush(self) -> Cid:
+        """Write the changed nodes and return the root's CID; an unchanged map writes nothing."""
+        return self._flush(self._root)
+
+    def items(self) -> Iterator[tuple[bytes, Any]]:
+        """Yield each (key, value) in ascending order of keys; nodes read are not kept."""
+        stack: list[Iterator[Any]] = [iter(self._root.items)]
+        while stack:
+            item = next(stack[-1], None)
+            if item is None:
+                stack.pop()
+            elif type(item) is list:
+                yield from map(tuple, item)
+            elif len(stack) * self._bit_width >= self._top:
+                raise _too_deep()
+            else:
+                child = item.child
+                if not isinstance(child, BitmapNode):
+                    child = self._load(child, len(stack))
+                stack.append(iter(child.items))
+
+    def _path(self, key: bytes) -> int:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a KAMT key has {KEY_BYTES} bytes, not {len(key)}")
+        return path_of(key, self._bit_width)
+
+    def _step(self, shift: int) -> int:
+        """Return how many bits of a path are left below the next level."""
+        if shift <= 0:
+            raise _too_deep()
+        return shift - self._bit_width
+
+    def _find(self, key: bytes) -> Any:
+        """Return the entry of a key, or None."""
+        path, shift, node, depth = self._path(key), self._top, self._root, 0
+        while True:
+            shift = self._step(shift)
+            index = path >> shift & self._mask
+            if not node.bits >> index & 1:
+                return None
+            item = node.items[(node.bits & ((1 << index) - 1)).bit_count()]
+            if type(item) is list:
+                return next((entry for entry in item if entry[0] == key), None)
+            # Quirk: unlike a change, a lookup checks a node by the links above it alone, not
+            # counting the levels they skip, and checks it before the extension.
+            depth += 1
+            node = self._enter(item, depth)
+            if _match(item, path, shift, self._bit_width) < item.length:
+                return None
+            shift -= item.length
+
+    def _enter(self, link: _Link, depth: int) -> BitmapNode:
+        """Return the child of a link, read and kept there if it was not yet."""
+        child = link.child
+        if not isinstance(child, BitmapNode):
+            child = link.child = self._load(child, depth)
+        return child
+
+    def _sink(self, entry: list[Any], path: int, shift: int, depth: int) -> Any:
+        """Return the slot for a new entry: a bucket, or links down to where data may lie."""
+        if depth >= self._min_data_depth:
+            return [entry]
+        shift = self._step(shift)
+        slot = self._sink(entry, path, shift, depth + 1)
+        return _Link(BitmapNode(1 << (path >> shift & self._mask), [slot]), 0, 0)
+
+    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[Any], shift: int) -> bool:
+        """Put an entry into the bucket at a position; return whether anything changed."""
+        bucket = node.items[position]
+        for place, entry in enumerate(bucket):
+            if entry[0] == new[0]:
+                if same_value(entry[1], new[1]):
+                    return False
+                bucket[place] = new
+                return True
+        if len(bucket) < self._bucket_size:
+            bucket.append(new)
+            bucket.sort(key=_key_of)
+        else:
+            node.items[position] = self._spread([*bucket, new], shift)
+        return True
+
+    def _spread(self, entries: list[list[Any]], shift: int) -> _Link:
+        """Return a link to a child that holds more entries than a bucket can."""
+        below = (1 << shift) - 1
+        paths = [self._path(entry[0]) & below for entry in entries]
+        differing = max(path ^ paths[0] for path in paths).bit_length()
+        if not differing:
+            raise _too_deep()
+        length = (shift - differing) // self._bit_width * self._bit_width
+        shift -= length
+        extension = paths[0] >> shift
+        shift -= self._bit_width
+        slots: dict[int, list[list[Any]]] = {}
+        for path, entry in zip(paths, entries, strict=True):
+            slots.setdefault(path >> shift & self._mask, []).append(entry)
+        child = BitmapNode(0, [])
+        for index, bucket in slots.items():
+            child.insert(index, sorted(bucket, key=_key_of))
+        return _Link(child, length, extension)
+
+    def _split(self, link: _Link, matched: int, entry: list[Any], shift: int) -> _Link:
+        """Return a link to a new node where an entry parts from the way of an existing link."""
+        width = self._bit_width
+        tail = link.length - matched - width
+        ours = self._path(entry[0]) >> self._step(shift - matched) & self._mask
+        theirs = link.extension >> tail & self._mask
+        midway = BitmapNode(0, [])
+        midway.insert(theirs, _Link(link.child, tail, link.extension & ((1 << tail) - 1)))
+        midway.insert(ours, [entry])
+        return _Link(midway, matched, link.extension >> (link.length - matched))
+
+    def _clean(self, parent: BitmapNode, index: int, depth: int) -> None:
+        """Restore the one shape of a slot beneath which an entry was removed."""
+        position = (parent.bits & ((1 << index) - 1)).bit_count()
+        link = parent.items[position]
+        items = link.child.items
+        if not items:
+            if depth >= self._min_data_depth:
+                raise DecodeError("a KAMT child held a single entry")
+            parent.remove(index)
+        elif depth < self._min_data_depth:
+            return
+        elif len(items) == 1 and type(items[0]) is not list:
+            below, width = items[0], self._bit_width
+            extension = link.extension << width | link.child.bits.bit_length() - 1
+            extension = extension << below.length | below.extension
+            length = link.length + width + below.length
+            parent.items[position] = _Link(below.child, length, extension)
+        elif all(type(item) is list for item in items) and (
+            sum(map(len, items)) <= self._bucket_size
+        ):
+            entries = [entry for bucket in items for entry in bucket]
+            parent.items[position] = sorted(entries, key=_key_of)
+
+    def _flush(self, node: BitmapNode) -> Cid:
+        if node.cid is None:
+            slots: list[dict[str, list[Any]]] = []
+            for item in node.items:
+                if type(item) is list:
+                    slots.append({"v": [[key.lstrip(b"\0"), value] for key, value in item]})
+                else:
+                    child = item.child
+                    cid = self._flush(child) if isinstance(child, BitmapNode) else child
+                    slots.append({"l": [cid, item.length, item.raw]})
+            bitmap = node.bits.to_bytes((node.bits.bit_length() + 7) // 8, "big")
+            node.cid = put_cbor(self._store, [bitmap, slots])
+        return node.cid
+
+    def _load(self, cid: Cid, depth: int) -> BitmapNode:
+        """Read one node, refusing what the reference refuses at this depth."""
+        block = dag_cbor.decode(load(self._store, cid))
+        if type(block) is not list or len(block) != 2:
+            raise DecodeError("a KAMT node is an array of two")
+        bitmap, slots = block
+        if type(bitmap) is not bytes or len(bitmap) > MAX_BITMAP_BYTES:
+            raise DecodeError("a KAMT node's bitmap is a byte string of at most 32")
+        bits = int.from_bytes(bitmap, "big")
+        if type(slots) is not list or len(slots) > self._mask + 1:
+            raise DecodeError(f"a KAMT node has at most {self._mask + 1} slots")
+        if bits.bit_count() != len(slots):
+            raise DecodeError(f"a KAMT node has {len(slots)} slots, not {bits.bit_count()}")
+        if not slots and depth:
+            raise DecodeError("a KAMT child is empty")
+        return BitmapNode(bits, [self._read_slot(slot, depth) for slot in slots], cid)
+
+    def _read_slot(self, slot: Any, depth: int) -> Any:
+        if type(slot) is dict and len(slot) == 1:
+            if type(slot.get("v")) is list:
+                return self._read_bucket(slot["v"], depth)
+            if type(slot.get("l")) is list and len(slot["l"]) == 3:
+                return self._read_link(slot["l"], depth)
+        raise DecodeError('a KAMT slot is {"v": bucket} or {"l": [CID, length, extension]}')
+
+    def _read_bucket(self, bucket: list[Any], depth: int) -> list[list[Any]]:
+        if depth < self._min_data_depth:
+            raise DecodeError(f"a KAMT holds data at depth {depth}")
+        if not 0 < len(bucket) <= self._bucket_size:
+            raise DecodeError(f"a KAMT bucket holds {len(bucket)} entries")
+        entries: list[list[Any]] = []
+        for entry in bucket:
+            if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not bytes:
+                raise DecodeError("a KAMT entry is an array of a byte string and a value")
+            if len(entry[0]) > KEY_BYTES:
+                raise DecodeError(f"a KAMT key has {len(entry[0])} bytes")
+            key = entry[0].rjust(KEY_BYTES, b"\0")
+            if entries and key <= entries[-1][0]:
+                raise DecodeError("a KAMT bucket's keys are not in order")
+            entries.append([key, entry[1]])
+        return entries
+
+    def _read_link(self, link: list[Any], depth: int) -> _Link:
+        cid, length, raw = link
+        if not isinstance(cid, Cid) or not cid.startswith(NODE_CID_PREFIX):
+            raise DecodeError("a KAMT link is a DAG-CBOR link")
+        if type(length) is not int or type(raw) is not bytes or length < 0:
+            raise DecodeError("a KAMT extension is a length and a byte string")
+        if length % self._bit_width:
+            raise DecodeError(f"a KAMT extension of {length} bits ends within a level")
+        if length >= HASH_BITS - (depth + 1) * self._bit_width:
+            raise DecodeError(f"a KAMT extension of {length} bits leaves no bits of the key")
+        if len(raw) * 8 < length:
+            raise DecodeError(f"a KAMT extension of {length} bits has {len(raw)} bytes")
+        return _Link(cid, length, int.from_bytes(raw, "big") >> (len(raw) * 8 - length), raw)
+
+
+def _match(link: _Link, path: int, shift: int, bit_width: int) -> int:
+    """Return how many bits of a link's extension agree with a path, in whole levels.
+
+    `shift` bits of the path are left. Raises DecodeError when they agree but are too few.
+    """
+    length = min(link.length, shift)
+    wanted = link.extension >> (link.length - length)
+    differing = (wanted ^ (path >> (shift - length) & ((1 << length) - 1))).bit_length()
+    if length < link.length and not differing:
+        raise _too_deep()
+    return (length - differing) // bit_width * bit_width
+
+
+def _key_of(entry: list[Any]) -> bytes:
+    key: bytes = entry[0]
+    return key
+
+
+def _too_deep() -> DecodeError:
+    return DecodeError("a KAMT is deeper than its keys are long")
