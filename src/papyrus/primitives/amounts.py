@@ -18,7 +18,6 @@ MAX_BIGINT_LENGTH = 128
 
 _UNIT_PREFIXES = ("a", "f", "p", "n", "\u03bc", "m")
 _MAX_NUMBER_LENGTH = 50
-_AMOUNT = re.compile(r"([-.0-9]*)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"(-?)(?:([0-9]+)\.?([0-9]*)|\.([0-9]+))")
 
 
@@ -69,8 +68,8 @@ class TokenAmount(int):
 
         Raises DecodeError for anything else, and for a part of an attoFIL.
         """
-        match = _AMOUNT.fullmatch(text)
-        number, suffix = match.groups() if match else ("", text)
+        suffix = text.lstrip("-.1234567890")
+        number = text[: len(text) - len(suffix)]
         unit = suffix.strip().lower()
         if unit not in ("", "fil", "attofil", "afil"):
             raise DecodeError(f"unrecognized suffix: {suffix[:_MAX_NUMBER_LENGTH]!r}")

@@ -37,6 +37,8 @@ def decode_unsigned(data: bytes, offset: int = 0, *, strict: bool = True) -> tup
     # Quirk: the reference VM's reader (unsigned-varint 0.8, decode.rs) shifts the tenth byte into
     # a u64 without looking at what falls off; callers that must accept what it accepts say so.
     end = min(len(data), offset + MAX_LENGTH)
+    if offset < end and data[offset] < 0x80:
+        return data[offset], offset + 1
     number = 0
     shift = 0
     for position in range(offset, end):
