@@ -100,8 +100,7 @@ mutation: $(MUTATION)
 
 ## docs         the documentation as a site, in site/
 docs: $(DOCS)
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
-	@echo "site/index.html"
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 
 ## clean        remove all that these targets made, environments included
 clean:

@@ -10,6 +10,11 @@ MOST_LINES = 600
 FLOATS_ALLOWED: Mapping[str, str] = {}
 """Modules of the spec half that may use floating point, each with the reason."""
 
+CATCH_ALL_ALLOWED: Mapping[str, str] = {
+    "src/papyrus/vm/deep_stack.py": "whatever ends a thread is raised again where it was started",
+}
+"""Modules that may catch every exception, each with the reason."""
+
 FORBIDDEN_IN_SPEC_HALF = {"breakpoint", "compile", "eval", "exec", "input", "open", "print"}
 
 VERSION_NAMES = {"network_version", "nv"}
@@ -71,7 +76,8 @@ def test_no_except_catches_everything(modules: Mapping[str, ast.Module]) -> None
     caught = [
         where(path, node)
         for path, node in walk(modules)
-        if isinstance(node, ast.ExceptHandler)
+        if path not in CATCH_ALL_ALLOWED
+        and isinstance(node, ast.ExceptHandler)
         and (node.type is None or last_name(node.type) in {"Exception", "BaseException"})
     ]
     assert caught == []
