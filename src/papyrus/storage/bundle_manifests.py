@@ -4,8 +4,8 @@ A bundle is a CAR file whose one root is a manifest, and the manifest commits to
 code, so that one CID pins a whole bundle: it is what Papyrus checks a bundle against, wherever
 the file came from. The CIDs are facts of the released files, as every implementation lists them
 (Lotus: `build/builtin_actors_gen.go`; the superseded ones: `build/builtin_actors.go` and
-`chain/consensus/filcns/upgrades.go`). An actors version maps to a network version by 8 = nv16,
-9 = nv17, 10 = nv18, 11 = nv19 and nv20, 12 = nv21, 13 = nv22, and so on by one.
+`chain/consensus/filcns/upgrades.go`). Actors v8 came with network version 16, v9 and v10 with 17
+and 18, v11 with 19 and 20, v12 to v15 with 21 to 24, v16 with 25 and 26, v17 to v19 with 27 to 29.
 
 Surprising: a network may have run more than one bundle of a version, where a release was found
 wrong and replaced, and versions 18 and 19 name the same code.

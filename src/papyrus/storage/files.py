@@ -7,6 +7,7 @@ killed leaves at most a temporary file, and the next writer to that folder clear
 
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,27 @@ def write_atomic(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+@contextmanager
+def locked_file(path: Path) -> Iterator[BinaryIO]:
+    """Give the file, made if need be, open for reading and writing, while no one else has it so.
+
+    Waits for another process to finish. The holder may remove the file.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+        _lock(file)
+        while not _is_at(file, path):  # its holder removed it meanwhile
+            file.close()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+b")
+            _lock(file)
+    except OSError as error:
+        raise LocalFault(f"cannot lock {path}: {error.strerror or error}") from error
+    with file:
+        yield file
+
+
 def clear_stale_parts(folder: Path) -> None:
     """Remove the temporary files whose writers are long gone."""
     now = time.time()
@@ -55,6 +77,26 @@ def clear_stale_parts(folder: Path) -> None:
                 part.unlink()
         except FileNotFoundError:
             continue  # another process was quicker
+
+
+def _lock(file: BinaryIO) -> None:
+    """Wait for the sole use of the file, which ends when it is closed."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - exists on Windows alone
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - does not exist on Windows
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    """Return whether the open file is still the one that the path names."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,116 @@
+"""The entry point: which commands there are, and what becomes of their errors.
+
+A command's module is imported when the command is run, not before, so that `papyrus --help` and
+shell completion answer at once. To add a command, add its line to `COMMANDS`.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from papyrus.cli.output import fail, say
+from papyrus.primitives.errors import PapyrusError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "car": ("papyrus.cli.car:app", "Look into chain files: list, get, verify, show as a tree."),
+    "cid": ("papyrus.cli.cid:cid", "Take a CID apart, or compute the CID of a file."),
+    "address": ("papyrus.cli.address:address", "Show every form of an address."),
+    "decode": ("papyrus.cli.decode:decode", "Show CBOR as JSON, with field names if asked."),
+    "bundle": ("papyrus.cli.bundle:app", "Keep the official code of the built-in actors."),
+    "conformance": ("papyrus.cli.conformance:app", "Run the official test vectors."),
+    "replay": ("papyrus.cli.replay:replay", "Execute a chain file again and compare."),
+}
+"""Where each command is, and its line in the help. A Typer is a group, a function one command."""
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are known by name and imported when they are run."""
+
+    def __init__(self, **options: Any) -> None:
+        """Put a stand-in for each command, which serves its line of the help."""
+        super().__init__(**options)
+        for name, (_, line) in COMMANDS.items():
+            self.commands[name] = TyperCommand(name, help=line)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the real command that the arguments name."""
+        name, stand_in, rest = super().resolve_command(ctx, args)
+        if name in COMMANDS:
+            return name, load_command(name), rest
+        return name, stand_in, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a known failure becomes one sentence and exit code 1."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except PapyrusError as error:
+            fail(str(error))
+        except BrokenPipeError:
+            _drop_stdout()
+            raise typer.Exit(1) from None
+        except OSError as error:
+            fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
+        except MemoryError:
+            fail("there is not enough memory for this")
+        return result
+
+
+app = typer.Typer(
+    name="papyrus",
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog="State is kept in $PAPYRUS_PATH (default ~/.papyrus).",
+)
+
+
+def load_command(name: str) -> Any:
+    """Import a command and return it as the command line library wants it."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_group(found)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    alone.command(name, no_args_is_help=True)(found)
+    return typer.main.get_command(alone)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end, if that is asked for."""
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - rarely asked for, and slow
+
+        say(f"papyrus {version('papyrus-filecoin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=show_version, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Filecoin in Python: reads as the specification, runs as the node."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="papyrus")
+
+
+def _drop_stdout() -> None:
+    """Keep the interpreter from writing what is left to a reader who is gone."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
