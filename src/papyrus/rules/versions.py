@@ -66,6 +66,13 @@ class Rules:
     """Bytes of an IPLD block that an actor hands to the machine."""
     event_limits: EventLimits
 
+    max_tipset_lookback: int | None
+    """Epochs into the past at which a tipset's CID can no longer be asked for; None for any."""
+    depth_limit_keeps_gas_limit: bool
+    """Whether a call refused for its depth leaves the gas limit it asked for in force."""
+    traces_implicit_constructors: bool
+    """Whether a trace shows the actor reached when an account is made on first use."""
+
     market_collateral_is_locked: bool
     """Whether collateral and fees in the market count as locked supply; not since FIP-0065."""
     legacy_ethereum_transactions: bool
@@ -88,6 +95,9 @@ NV18 = Rules(
     max_memory=2048 * _MEBIBYTE,
     max_block_size=_MEBIBYTE,
     event_limits=EventLimits(entries=256, key_length=32, values_length=8192),
+    max_tipset_lookback=900,
+    depth_limit_keeps_gas_limit=True,
+    traces_implicit_constructors=True,
     market_collateral_is_locked=True,
     legacy_ethereum_transactions=False,
     uses_teep_reserve=False,
@@ -99,6 +109,9 @@ NV21 = replace(
     name="Watermelon",
     prices=WATERMELON,  # FIP-0071, 0072, 0075
     kernel=KernelAbi.FVM4,  # FIP-0071 to 0073, 0075
+    max_tipset_lookback=None,  # FIP-0075
+    depth_limit_keeps_gas_limit=False,
+    traces_implicit_constructors=False,
     actors_version=12,
     event_limits=EventLimits(entries=255, key_length=31, values_length=8192),  # FIP-0072
 )

@@ -5,7 +5,7 @@ Since version 5 an actor has a fifth field, its delegated address. The first net
 object at all: their state is the HAMT itself, version 0.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.cid import Cid
@@ -17,6 +17,9 @@ from papyrus.primitives.errors import DecodeError
 
 STATE_TREE_WITH_DELEGATED_ADDRESSES = 5
 """The first state tree version whose actors have five fields (nv18)."""
+
+EMPTY_STATE = Cid.of(b"\x80")
+"""The root of an actor that has no state: an empty array."""
 
 
 @cbor_tuple
@@ -49,17 +52,21 @@ class ActorState:
     balance: TokenAmount
     delegated_address: Address | None = None
 
+    def with_code(self, code: Cid) -> "ActorState":
+        """Return the actor with other code."""
+        return ActorState(code, self.head, self.nonce, self.balance, self.delegated_address)
+
     def with_head(self, head: Cid) -> "ActorState":
         """Return the actor with another state root."""
-        return replace(self, head=head)
+        return ActorState(self.code, head, self.nonce, self.balance, self.delegated_address)
 
     def with_balance(self, balance: TokenAmount) -> "ActorState":
         """Return the actor with another balance."""
-        return replace(self, balance=balance)
+        return ActorState(self.code, self.head, self.nonce, balance, self.delegated_address)
 
     def with_nonce(self, nonce: int) -> "ActorState":
         """Return the actor with another nonce."""
-        return replace(self, nonce=nonce)
+        return ActorState(self.code, self.head, nonce, self.balance, self.delegated_address)
 
     def to_ipld(self, *, fields: int = 5) -> list[object]:
         """Return the wire form of a state tree version: 5 fields, or 4 before version 5."""

@@ -1,0 +1,1 @@
+"""Proofs of storage: what is committed to, and what each proof claims."""

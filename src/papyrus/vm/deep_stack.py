@@ -1,0 +1,54 @@
+"""Room for 1,024 nested calls.
+
+Each call between actors nests a Wasm instance on the thread's own stack, far more of it than a
+thread usually has, and some Python frames besides. Execution therefore runs on a thread made for
+it; work already on such a thread stays there.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+_STACK_LENGTH = 256 << 20
+"""Bytes of address space; memory is used only as deep as calls go."""
+
+_RECURSION_LIMIT = 60_000
+"""Python frames: a nested call takes under twenty, and there are at most 1,024."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_here = threading.local()
+_starting = threading.Lock()
+
+
+def call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call the function with room for the deepest nesting and return what it returns.
+
+    Whatever it raises is raised here.
+    """
+    if getattr(_here, "is_deep", False):
+        return function(*args, **kwargs)
+    outcome: list[R] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        _here.is_deep = True
+        try:
+            outcome.append(function(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - carried to the calling thread, all of it
+            failure.append(error)
+
+    with _starting:
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+        before = threading.stack_size(_STACK_LENGTH)
+        try:
+            thread = threading.Thread(target=run, name="papyrus-execution")
+            thread.start()
+        finally:
+            threading.stack_size(before)
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]

@@ -1,0 +1,93 @@
+"""The engine that runs actors as the Wasm code the network released (FIP-0030).
+
+For each invocation it pays for the module's first memory, makes an instance of it, and calls its
+`invoke`. However that ends becomes what the call manager understands: a block number, an exit, or
+being out of gas. A trap of the actor's own making is an illegal instruction.
+"""
+
+from papyrus.ipld.blockstore import Blockstore, load
+from papyrus.ipld.cid import Cid
+from papyrus.primitives.errors import Fatal
+from papyrus.primitives.exit_codes import ExitCode
+from papyrus.rules.gas_prices import GasPrices
+from papyrus.rules.versions import KernelAbi, Rules
+from papyrus.vm import gas_charges as charges
+from papyrus.vm.aborts import Exit
+from papyrus.vm.kernel.kernel import Kernel
+from papyrus.vm.wasm.abi import host_functions
+from papyrus.vm.wasm.engine import Instance, InstantiationError, Linker, Module, Trap, TrapKind
+from papyrus.vm.wasm.invocation import Invocation
+from papyrus.vm.wasm.modules import ModuleStore
+
+_PAGE_LENGTH = 1 << 16
+
+_FATAL_TRAPS = frozenset((TrapKind.INTERRUPT, TrapKind.OTHER))
+"""Traps that no actor can cause."""
+
+
+class WasmActors:
+    """Runs any actor whose code is in the store of actor code."""
+
+    def __init__(self, modules: ModuleStore, code: Blockstore) -> None:
+        """Take compiled modules from `modules`, and their code, where needed, from `code`."""
+        self._modules = modules
+        self._code = code
+        self._linkers: dict[tuple[KernelAbi, GasPrices], Linker] = {}
+
+    def invoke(self, kernel: Kernel, code: Cid, params_id: int) -> int:
+        """Run the actor and return the number of its return block, or 0."""
+        calls = kernel.calls
+        rules = calls.rules
+        module = self._modules.module(code, self._load)
+        invocation = Invocation(kernel, calls.memory_used)
+        instance = self._instantiate(rules, module, invocation)
+        try:
+            invocation.resume(instance)
+            try:
+                return_id = instance.invoke(params_id)
+            except Trap as trap:
+                invocation.settle(instance)
+                if trap.kind in _FATAL_TRAPS:
+                    raise Fatal(f"unexpected trap: {trap}") from trap
+                raise Exit(ExitCode.SYS_ILLEGAL_INSTRUCTION, str(trap)) from trap
+            except Exit:
+                invocation.settle(instance)
+                raise
+            invocation.settle(instance)
+            return return_id
+        finally:
+            instance.close()
+
+    def _instantiate(self, rules: Rules, module: Module, invocation: Invocation) -> Instance:
+        """Pay for the first memory and make an instance."""
+        prices = rules.prices
+        gas = invocation.gas
+        if module.initial_memory_pages is None:
+            raise Fatal("the actor exports no memory")
+        if module.exported_table_elements is not None:
+            gas.charge(*charges.wasm_table_init(prices, module.exported_table_elements))
+        memory_length = module.initial_memory_pages * _PAGE_LENGTH
+        gas.charge(*charges.wasm_memory_init(prices, memory_length))
+        available = gas.available
+        invocation.last_available = available
+        limit = min(rules.max_instance_memory, rules.max_memory - invocation.memory_base)
+        try:
+            instance = self._linker(rules).instantiate(module, invocation, available, limit)
+        except InstantiationError as error:
+            gas.charge(*charges.wasm_exec(0))
+            raise Exit(
+                ExitCode.SYS_ILLEGAL_INSTRUCTION, f"failed to instantiate module: {error}"
+            ) from error
+        invocation.settle(instance)
+        return instance
+
+    def _linker(self, rules: Rules) -> Linker:
+        key = (rules.kernel, rules.prices)
+        linker = self._linkers.get(key)
+        if linker is None:
+            linker = self._modules.engine.linker(host_functions(rules))
+            self._linkers[key] = linker
+        return linker
+
+    def _load(self, code: Cid) -> bytes:
+        return load(self._code, code)
