@@ -13,18 +13,11 @@ and is no longer reachable is never stored (ref-fvm `blockstore/buffered.rs`).
 from typing import Any, Protocol
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.cid import (
-    BLAKE2B_256,
-    CBOR,
-    DAG_CBOR,
-    FIL_COMMITMENT_SEALED,
-    FIL_COMMITMENT_UNSEALED,
-    IDENTITY,
-    RAW,
-    Cid,
-)
-from papyrus.ipld.links import cids_in
+from papyrus.ipld.cid import BLAKE2B_256, CHAIN_PREFIX, DAG_CBOR, IDENTITY, Cid
+from papyrus.ipld.links import ALLOWED_CODECS, IGNORED_CODECS, cids_in
 from papyrus.primitives.errors import DecodeError, LocalFault
+
+_DAG_CBOR_PREFIX = bytes((1, DAG_CBOR))
 
 
 class Blockstore(Protocol):
@@ -130,17 +123,19 @@ class BufferedBlockstore:
 
     def _reachable(self, root: Cid) -> dict[Cid, bytes]:
         found: dict[Cid, bytes] = {}
+        buffer = self.buffer
         stack = [root]
         while stack:
             cid = stack.pop()
             if cid in found:
                 continue
-            data = self.buffer.get(cid) if _is_state(cid) else None
-            if data is not None:
-                found[cid] = data
-                if cid.codec == DAG_CBOR:
-                    stack += cids_in(data)
-            elif cid.hash_code == IDENTITY and cid.codec == DAG_CBOR:
+            if cid.startswith(CHAIN_PREFIX) or _is_state(cid):
+                data = buffer.get(cid)
+                if data is not None:
+                    found[cid] = data
+                    if cid.startswith(_DAG_CBOR_PREFIX):
+                        stack += cids_in(data)
+            elif cid.codec == DAG_CBOR:
                 stack += cids_in(cid.digest)
         return found
 
@@ -173,11 +168,14 @@ class LayeredBlockstore:
 
 
 def _is_state(cid: Cid) -> bool:
-    """Return whether the link may lead to a buffered block; raises for a link no state may hold."""
+    """Return whether the link is to a block; raises `DecodeError` for one no state may hold.
+
+    The others are links to commitments and identity CIDs.
+    """
     codec = cid.codec
-    if codec in {FIL_COMMITMENT_UNSEALED, FIL_COMMITMENT_SEALED}:
+    if codec in IGNORED_CODECS:
         return False
-    if codec not in {RAW, DAG_CBOR, CBOR}:
+    if codec not in ALLOWED_CODECS:
         raise DecodeError(f"{cid} is reachable and has codec {codec:#x}")
     hash_code = cid.hash_code
     if hash_code == IDENTITY:

@@ -1,11 +1,132 @@
-"""Links in a DAG-CBOR block, found without decoding it."""
+"""The links of a block, and what finding them costs (FIP-0071).
 
-from papyrus.ipld.cid import Cid, read
-from papyrus.primitives.errors import DecodeError
+Since nv21 the VM follows an actor's reads and writes: an actor may open a block only when it was
+given its CID by its own state, a parameter, a return value or a block it opened. So every block
+that is opened or created is scanned for links, and gas is charged for each field and each link
+met. The scan reads heads only and is laxer than DAG-CBOR: it takes heads that are not minimal,
+floats, any simple value and any tag, text that is not UTF-8 and map keys of any type in any
+order; it refuses indefinite lengths, a truncated item and trailing bytes (ref-fvm
+`fvm/src/ipld`). Links to commitments are ignored, links within an identity CID are found, and a
+link to anything that state cannot hold makes the block unusable.
+
+How to charge exactly. The reference pays for each field before reading its head and for each link
+before reading its CID, out of the gas that is left, and then books the total. As the payments
+only add up, that is the same as: cost = fields x price per field + cids x price per CID, counted
+up to the failure if there is one. When the cost is above the gas left, all of it is used and the
+message is out of gas. Otherwise the cost is charged first, and only then is a failure raised:
+`LinkError` carries the counts for that.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+
+from papyrus.ipld.cid import (
+    BLAKE2B_256,
+    CBOR,
+    CHAIN_LENGTH,
+    CHAIN_PREFIX,
+    DAG_CBOR,
+    FIL_COMMITMENT_SEALED,
+    FIL_COMMITMENT_UNSEALED,
+    IDENTITY,
+    RAW,
+    Cid,
+    read,
+)
+from papyrus.primitives.errors import DecodeError, SyscallError
+from papyrus.primitives.exit_codes import ErrorNumber
+
+ALLOWED_CODECS = frozenset({CBOR, DAG_CBOR, RAW})
+"""What blocks of state may be."""
+
+IGNORED_CODECS = frozenset({FIL_COMMITMENT_UNSEALED, FIL_COMMITMENT_SEALED})
+"""What links may point at without there being a block."""
+
+_U64 = 2**64 - 1
+_CHAIN_LINK = b"\xd8\x2a\x58\x27\x00" + CHAIN_PREFIX
+_CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
+
+_CACHED_LENGTH = 4096
+"""Blocks up to this long are remembered: the same few are opened again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What scanning a block found."""
+
+    fields: int
+    """Items paid for, those within identity CIDs among them."""
+
+    cids: int
+    """Links paid for, the ignored ones among them."""
+
+    links: tuple[Cid, ...]
+    """Links to blocks, in order and with repetitions."""
+
+
+class LinkError(SyscallError):
+    """The block may not be used; raised to the actor once the counts are paid for."""
+
+    def __init__(self, number: ErrorNumber, message: str, fields: int = 0, cids: int = 0) -> None:
+        """Keep what the actor sees and what had been counted up to the failure."""
+        super().__init__(number, message)
+        self.fields = fields
+        self.cids = cids
+
+
+_NOTHING = Scan(0, 0, ())
+
+
+def _known_length(first: int) -> int:
+    """Return the length of an item where its first byte alone tells it, else 0."""
+    major, low = first >> 5, first & 0x1F
+    if major in (0, 1, 7) and low < 28:
+        return (1, 2, 3, 5, 9)[max(0, low - 23)]
+    if major in (2, 3) and low < 24:
+        return 1 + low
+    return 0
+
+
+_KNOWN_LENGTHS = tuple(_known_length(first) for first in range(256))
+
+
+def scan(codec: int, data: bytes) -> Scan:
+    """Return what the reference's scan of a block counts and finds; raises `LinkError`."""
+    if codec == DAG_CBOR:
+        return _scan_again(data) if len(data) <= _CACHED_LENGTH else scan_dag_cbor(data)
+    if codec in ALLOWED_CODECS:
+        return _NOTHING
+    raise LinkError(ErrorNumber.ILLEGAL_CODEC, f"codec {codec} not allowed")
+
+
+def scan_dag_cbor(data: bytes) -> Scan:
+    """Return the scan of DAG-CBOR, by the quick way where all its items are of common shapes."""
+    return _scan_common(data) or scan_exactly(data)
+
+
+def scan_exactly(data: bytes) -> Scan:
+    """Return the scan of DAG-CBOR one head at a time, as the reference does it."""
+    visitor = _Visitor()
+    try:
+        visitor.scan(data)
+    except LinkError as error:
+        raise LinkError(error.number, error.message, visitor.fields, visitor.cids) from None
+    except DecodeError as error:
+        number = ErrorNumber.SERIALIZATION
+        raise LinkError(number, str(error), visitor.fields, visitor.cids) from error
+    return Scan(visitor.fields, visitor.cids, tuple(visitor.links))
 
 
 def cids_in(data: bytes) -> list[Cid]:
-    """Return every link in a DAG-CBOR block, in order, whatever it points at."""
+    """Return every CID that a DAG-CBOR block links to, in order, whatever it points at.
+
+    As lax as the scan, and bytes after the block's one item are not looked at. Raises
+    `DecodeError` for what cannot be walked.
+    """
+    common = _scan_common(data)
+    if common is not None:
+        return list(common.links)
     found: list[Cid] = []
     remaining = 1
     at = 0
@@ -13,36 +134,151 @@ def cids_in(data: bytes) -> list[Cid]:
         remaining -= 1
         major, argument, at = _head(data, at)
         if major in (2, 3):
-            at += argument
-            if at > len(data):
-                raise DecodeError("CBOR is cut short")
+            at = _skip(data, at, argument)
         elif major == 4:
             remaining += argument
         elif major == 5:
             remaining += 2 * argument
         elif major == 6 and argument == 42:
-            major, argument, at = _head(data, at)
-            end = at + argument
-            if major != 2 or end > len(data) or data[at : at + 1] != b"\x00":
-                raise DecodeError("link is not over bytes with a 0x00 prefix")
-            found.append(read(data[:end], at + 1)[0])
-            at = end
+            raw, at = _link_bytes(data, at)
+            found.append(read(raw)[0])
         elif major == 6:
             remaining += 1
     return found
 
 
+_scan_again = lru_cache(maxsize=4096)(scan_dag_cbor)
+
+
+def _scan_common(data: bytes) -> Scan | None:
+    """Return the scan of a block of scalars, short strings, arrays and links to state, else None.
+
+    The heads come in the order of the bytes whatever the nesting, so it is enough to count how
+    many items are still to come: `count` in this turn, and `more` found inside them.
+    """
+    links: list[Cid] = []
+    fields = 0
+    at = 0
+    more = 1
+    known_lengths = _KNOWN_LENGTHS
+    try:
+        while more:
+            fields += more
+            count, more = more, 0
+            for _ in repeat(None, count):
+                first = data[at]
+                length = known_lengths[first]
+                if length:
+                    at += length
+                elif 0x80 <= first < 0x98:
+                    more += first - 0x80
+                    at += 1
+                elif first == 0x58:
+                    at += 2 + data[at + 1]
+                elif first == 0xD8 and data[at : at + 11] == _CHAIN_LINK:
+                    end = at + _CHAIN_LINK_LENGTH
+                    links.append(Cid(data[at + 5 : end]))
+                    at = end
+                elif first == 0x98:
+                    more += data[at + 1]
+                    at += 2
+                else:
+                    return None
+    except IndexError:
+        return None
+    if at != len(data):
+        return None
+    return Scan(fields, len(links), tuple(links))
+
+
+class _Visitor:
+    """The reference's scan, one head at a time."""
+
+    __slots__ = ("cids", "fields", "links")
+
+    def __init__(self) -> None:
+        self.fields = 0
+        self.cids = 0
+        self.links: list[Cid] = []
+
+    def scan(self, data: bytes) -> None:
+        remaining = 1
+        at = 0
+        while remaining:
+            remaining -= 1
+            self.fields += 1
+            major, argument, at = _head(data, at)
+            if major in (2, 3):
+                at = _skip(data, at, argument)
+            elif major == 4:
+                remaining += argument
+            elif major == 5:
+                remaining += 2 * argument
+            elif major == 6 and argument != 42:
+                remaining += 1
+            elif major == 6:
+                self.cids += 1
+                raw, at = _link_bytes(data, at)
+                cid, end = read(raw)
+                if end != len(raw):
+                    raise DecodeError(f"cid has {len(raw) - end} trailing bytes")
+                self.visit(cid)
+            if remaining > _U64:
+                raise DecodeError("cbor field count overflow")
+        if at != len(data):
+            raise DecodeError(f"{len(data) - at} trailing bytes in CBOR block")
+
+    def visit(self, cid: Cid) -> None:
+        codec = cid.codec
+        if codec in IGNORED_CODECS:
+            return
+        if codec not in ALLOWED_CODECS:
+            raise LinkError(
+                ErrorNumber.NOT_FOUND, f"block links to CID with forbidden codec {codec}"
+            )
+        hash_code = cid.hash_code
+        digest = cid.digest
+        if hash_code == IDENTITY:
+            # Each level takes six bytes or more of a digest of at most 64, so this ends soon.
+            if codec == DAG_CBOR:
+                self.scan(digest)
+        elif hash_code == BLAKE2B_256 and len(digest) == 32:
+            self.links.append(cid)
+        else:
+            raise LinkError(
+                ErrorNumber.NOT_FOUND,
+                "block links to CID with forbidden multihash type "
+                f"(code: {hash_code}, len: {len(digest)})",
+            )
+
+
 def _head(data: bytes, at: int) -> tuple[int, int, int]:
+    """Return the major type and argument of the head at `at`, and the offset after it."""
     if at >= len(data):
-        raise DecodeError("CBOR is cut short")
+        raise DecodeError("invalid cbor header")
     first = data[at]
     at += 1
     low = first & 0x1F
     if low < 24:
         return first >> 5, low, at
-    if low > 27:
-        raise DecodeError("CBOR head has a reserved length")
     end = at + (1 << (low - 24))
-    if end > len(data):
-        raise DecodeError("CBOR is cut short")
+    if low > 27 or end > len(data):
+        raise DecodeError("invalid cbor header")
     return first >> 5, int.from_bytes(data[at:end], "big"), end
+
+
+def _skip(data: bytes, at: int, length: int) -> int:
+    if length > len(data) - at:
+        raise DecodeError("unexpected end of cbor stream")
+    return at + length
+
+
+def _link_bytes(data: bytes, at: int) -> tuple[bytes, int]:
+    """Return the binary CID of a link whose tag ends at `at`, and the offset after it."""
+    major, length, at = _head(data, at)
+    if major != 2:
+        raise DecodeError("expected cbor type byte string in input")
+    end = _skip(data, at, length)
+    if data[at:end][:1] != b"\x00":
+        raise DecodeError("DagCBOR CID does not start with a 0x byte")
+    return data[at + 1 : end], end
