@@ -1,0 +1,31 @@
+"""Work on a thread with room for deep calls."""
+
+import threading
+
+import pytest
+
+from papyrus.vm import deep_stack
+
+
+def depth_of(count):
+    return 0 if count == 0 else 1 + depth_of(count - 1)
+
+
+def test_twenty_thousand_frames_fit():
+    assert deep_stack.call(depth_of, 20_000) == 20_000
+
+
+def test_work_already_there_stays_on_its_thread():
+    def outer():
+        return threading.current_thread(), deep_stack.call(threading.current_thread)
+
+    first, second = deep_stack.call(outer)
+    assert first is second is not threading.main_thread()
+
+
+def test_what_is_raised_reaches_the_caller():
+    def fail():
+        raise LookupError("nothing there")
+
+    with pytest.raises(LookupError, match="nothing there"):
+        deep_stack.call(fail)
