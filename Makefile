@@ -53,13 +53,13 @@ format-check: $(DEV)
 
 lint: $(DEV)
 	.venv/bin/ruff check .
-	.venv/bin/codespell
+	.venv/bin/codespell $$(git ls-files 2>/dev/null)
 
 types: $(DEV)
 	.venv/bin/mypy
 
 imports: $(DEV)
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
 format: $(DEV)
 	.venv/bin/ruff format .
@@ -95,8 +95,8 @@ fuzz: $(FUZZ)
 
 ## mutation     mutmut on gas, AMT, HAMT and bit fields (MUTATION_ARGS="papyrus.ipld.amt*")
 mutation: $(MUTATION)
-	PATH="$(CURDIR)/.venv-mutation/bin:$$PATH" mutmut run --max-children $(JOBS) $(MUTATION_ARGS)
-	PATH="$(CURDIR)/.venv-mutation/bin:$$PATH" mutmut results
+	CI=true .venv-mutation/bin/mutmut run --max-children $(JOBS) $(MUTATION_ARGS)
+	@echo "Survivors:"; .venv-mutation/bin/mutmut results | grep -v "not checked" || echo "    none"
 
 ## docs         the documentation as a site, in site/
 docs: $(DOCS)
