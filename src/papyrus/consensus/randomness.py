@@ -1,0 +1,83 @@
+"""The randomness an execution sees (node.md 3.5).
+
+The machine asks for a digest: of the smallest ticket of a tipset, or of the beacon entry that
+belongs to an epoch. The drawing of many values from one digest happens in the kernel or in the
+actors. Tickets exist only where there are blocks, so an epoch without any takes the ticket of the
+next tipset (since nv13). A beacon entry is exact: the one round of that epoch, looked for in the
+tipset at or after it and in a few before (since nv14).
+"""
+
+from papyrus.consensus.chain import TipsetSource, tipset_at
+from papyrus.crypto.hashing import blake2b_256
+from papyrus.primitives.epochs import ChainEpoch
+from papyrus.rules.network import Network
+from papyrus.types.ticket import BeaconEntry
+from papyrus.types.tipset import Tipset
+
+TICKET_PRODUCTION = 1
+ELECTION_PROOF_PRODUCTION = 2
+WINNING_POST_CHALLENGE_SEED = 3
+"""Tags that keep draws for different purposes apart, as far as blocks need them."""
+
+_TIPSETS_SEARCHED = 20
+"""How far back a beacon entry is looked for, on networks faster than their beacon."""
+
+
+def draw(digest: bytes, tag: int, epoch: ChainEpoch, entropy: bytes) -> bytes:
+    """Return the 32 bytes that a digest gives for a purpose, an epoch and some entropy."""
+    return blake2b_256(
+        tag.to_bytes(8, "big", signed=True)
+        + digest
+        + epoch.to_bytes(8, "big", signed=True)
+        + entropy
+    )
+
+
+def chain_digest(source: TipsetSource, base: Tipset, epoch: ChainEpoch) -> bytes:
+    """Return the ticket digest for an epoch on the chain that ends in `base`.
+
+    LookupError for an epoch after it; epochs before genesis read the genesis ticket.
+    """
+    return tipset_at(source, base, max(epoch, 0), before_null=False).ticket_digest
+
+
+def beacon_digest(source: TipsetSource, base: Tipset, epoch: ChainEpoch, network: Network) -> bytes:
+    """Return the digest of the beacon entry for an epoch on the chain that ends in `base`.
+
+    LookupError for an epoch after it, and where no block near it carries the entry.
+    """
+    return blake2b_256(beacon_entry(source, base, epoch, network).data)
+
+
+def beacon_entry(
+    source: TipsetSource, base: Tipset, epoch: ChainEpoch, network: Network
+) -> BeaconEntry:
+    """Return the beacon entry for an epoch on the chain that ends in `base`.
+
+    LookupError for an epoch after it, and where no block near it carries the entry.
+    """
+    tipset = tipset_at(source, base, max(epoch, 0), before_null=False)
+    if epoch < 0:
+        return _latest_entry(source, tipset)
+    wanted = network.beacon_round_at(epoch)
+    for _ in range(_TIPSETS_SEARCHED):
+        for entry in tipset.blocks[0].beacon_entries:
+            if entry.round == wanted:
+                return entry
+        if tipset.height == 0:
+            break
+        tipset = source.tipset(tipset.parents)
+    raise LookupError(f"no block carries beacon round {wanted}, which belongs to epoch {epoch}")
+
+
+def _latest_entry(source: TipsetSource, base: Tipset) -> BeaconEntry:
+    """Return the last beacon entry in a tipset or the nearest one before it that has any."""
+    tipset = base
+    for _ in range(_TIPSETS_SEARCHED):
+        entries = tipset.blocks[0].beacon_entries
+        if entries:
+            return entries[-1]
+        if tipset.height == 0:
+            break
+        tipset = source.tipset(tipset.parents)
+    raise LookupError(f"no beacon entry in {_TIPSETS_SEARCHED} tipsets up to {base.height}")
