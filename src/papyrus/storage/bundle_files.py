@@ -6,6 +6,7 @@ is an official manifest, every block of it hashes to its CID, and no code that t
 is missing; one fault refuses the whole file, so a damaged archive is never half taken.
 """
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import BinaryIO
 import zstandard
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.cid import Cid, read
+from papyrus.ipld.car import CarReader
+from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import DecodeError
-from papyrus.primitives.varint import decode_unsigned
 from papyrus.storage.bundle_manifests import pinned_by_manifest
 from papyrus.storage.compression import open_plain
 
@@ -118,16 +119,22 @@ def _read_bundle(
     data: bytes, name: str, code: dict[Cid, bytes], compressor: zstandard.ZstdCompressor
 ) -> VerifiedBundle:
     """Return the bundle that a CAR holds, adding to `code` the modules that were not there yet."""
-    roots, sections = _read_car(data)
-    if len(roots) != 1:
-        raise DecodeError(f"{name} is not a bundle: it has {len(roots)} roots, not one")
-    manifest = roots[0]
+    try:
+        car = CarReader(io.BytesIO(data))
+    except DecodeError as error:
+        raise DecodeError(f"{name} is neither a bundle nor an archive of them: {error}") from error
+    if len(car.roots) != 1:
+        raise DecodeError(f"{name} is not a bundle: it has {len(car.roots)} roots, not one")
+    manifest = car.roots[0]
     if not pinned_by_manifest(manifest):
         raise DecodeError(
             f"{name} is not an official bundle: no release of builtin-actors has the manifest "
             f"{manifest}"
         )
-    blocks = dict(sections)
+    try:
+        blocks = dict(car)
+    except DecodeError as error:
+        raise DecodeError(f"{name} is damaged or truncated: {error}") from error
     manifest_block = _needed(blocks, manifest, name)
     entries = manifest_link(manifest_block)
     entries_block = _needed(blocks, entries, name)
@@ -173,23 +180,3 @@ def _needed(blocks: dict[Cid, bytes], cid: Cid, name: str) -> bytes:
     if block is None:
         raise DecodeError(f"{name} is not a whole bundle: block {cid} is missing")
     return block
-
-
-def _read_car(data: bytes) -> tuple[list[Cid], Iterator[tuple[Cid, bytes]]]:
-    n, off = decode_unsigned(data)
-    header = dag_cbor.decode(data[off : off + n])
-
-    def it():
-        at = off + n
-        while at < len(data):
-            size, at = decode_unsigned(data, at)
-            if at + size > len(data):
-                raise DecodeError("truncated")
-            cid, body = read(data, at)
-            block = data[body : at + size]
-            if Cid.of(block, cid.codec) != cid:
-                raise DecodeError("hash")
-            yield cid, block
-            at += size
-
-    return header["roots"], it()
