@@ -7,7 +7,7 @@ only the message with the expected nonce counts, and every other is passed over 
 a later block repeats is therefore the earlier block's, tip and all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from papyrus.ipld.amt import Amt
@@ -15,6 +15,7 @@ from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError, Invalid
+from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader, MsgMeta
 from papyrus.types.message import MESSAGE_VERSION, Message, SignedMessage
 from papyrus.types.tipset import Tipset
@@ -49,35 +50,43 @@ def messages_of(store: Blockstore, header: BlockHeader) -> tuple[ChainMessage, .
     return (*bls, *others)
 
 
-def select_messages(store: Blockstore, tipset: Tipset, tree: StateTree) -> list[BlockMessages]:
+def select_messages(
+    store: Blockstore, tipset: Tipset, tree: StateTree, network: Network
+) -> list[BlockMessages]:
     """Return for each block of a tipset, in order, the messages that count.
 
     `tree` is the tipset's parent state, in which senders are told apart: an account may sign under
-    its key or its ID. LocalFault where a block of data is missing; Invalid where a block names no
-    messages, or two blocks one miner, or a sender the state does not know.
+    its key or its ID. LocalFault where a block of data is missing; Invalid where what a block names
+    is not messages, or where two blocks have one miner.
     """
     miners = [block.miner for block in tipset.blocks]
     if len(set(miners)) != len(miners):
         raise Invalid("duplicate-miner", f"two blocks of one miner in tipset {tipset.key}")
-    expected: dict[int, int] = {}
+    resolves = tipset.height >= network.senders_resolved_from
+
+    def sender_of(message: Message) -> int | Address:
+        actor_id = tree.resolve(message.sender) if resolves else None
+        return message.sender if actor_id is None else actor_id
+
+    expected: dict[int | Address, int] = {}
     return [
         BlockMessages(
             miner=block.miner,
             win_count=0 if block.election_proof is None else block.election_proof.win_count,
-            messages=tuple(_counting(messages_of(store, block), expected, tree)),
+            messages=tuple(_counting(messages_of(store, block), expected, sender_of)),
         )
         for block in tipset.blocks
     ]
 
 
 def _counting(
-    messages: tuple[ChainMessage, ...], expected: dict[int, int], tree: StateTree
+    messages: tuple[ChainMessage, ...],
+    expected: dict[int | Address, int],
+    sender_of: Callable[[Message], int | Address],
 ) -> Iterator[ChainMessage]:
     for chain_message in messages:
         message = chain_message.unsigned
-        sender = tree.resolve(message.sender)
-        if sender is None:
-            raise Invalid("unknown-sender", f"no actor {message.sender} in the parent state")
+        sender = sender_of(message)
         if expected.setdefault(sender, message.nonce) == message.nonce:
             expected[sender] = message.nonce + 1
             yield chain_message

@@ -112,7 +112,7 @@ def apply_tipset(tipset: Tipset, world: World) -> TipsetOutcome:
     root = tipset.parent_state_root
     if tipset.height == 0:
         return TipsetOutcome(root, tipset.parent_message_receipts, (), ())
-    blocks = select_messages(world.store, tipset, StateTree(world.store, root))
+    blocks = select_messages(world.store, tipset, StateTree(world.store, root), world.network)
     parent_height = world.source.tipset(tipset.parents).height
     run = _Run(tipset, world)
 

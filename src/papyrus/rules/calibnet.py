@@ -10,6 +10,7 @@ from papyrus.rules.vesting import AFTER_CALICO, BEFORE_CALICO, VestingPeriod
 
 ASSEMBLY_HEIGHT = 30
 CALICO_HEIGHT = 120
+HYPERDRIVE_HEIGHT = 420
 WATERMELON_FIX_HEIGHT = 1_070_494
 PHOENIX_HEIGHT = 1_428_094
 FIREHORSE_HEIGHT = 3_694_534
@@ -29,7 +30,7 @@ SCHEDULE = Schedule(
         upgrade(330, 10),  # Trust
         upgrade(360, 11),  # Norwegian
         upgrade(390, 12),  # Turbo
-        upgrade(420, 13),  # Hyperdrive
+        upgrade(HYPERDRIVE_HEIGHT, 13),
         upgrade(450, 14),  # Chocolate
         upgrade(480, 15),  # OhSnap
         upgrade(510, 16),  # Skyr
@@ -66,6 +67,7 @@ CALIBNET = Network(
     base_fee=BaseFeeHeights(
         fixed_between=None, packed_until=_SMOKE_HEIGHT, premiums_from=FIREHORSE_HEIGHT
     ),
+    senders_resolved_from=HYPERDRIVE_HEIGHT,
     vesting=(
         VestingPeriod(CALICO_HEIGHT, _LIFTOFF_HEIGHT, BEFORE_CALICO),
         VestingPeriod(None, _LIFTOFF_HEIGHT, AFTER_CALICO),

@@ -12,6 +12,7 @@ IGNITION_HEIGHT = 94_000
 ASSEMBLY_HEIGHT = 138_720
 LIFTOFF_HEIGHT = 148_888
 CALICO_HEIGHT = 265_200
+HYPERDRIVE_HEIGHT = 892_800
 PHOENIX_HEIGHT = 3_855_480
 FIREHORSE_HEIGHT = 6_052_800
 
@@ -32,7 +33,7 @@ SCHEDULE = Schedule(
         upgrade(550_321, 10),  # Trust
         upgrade(665_280, 11),  # Norwegian
         upgrade(712_320, 12),  # Turbo
-        upgrade(892_800, 13),  # Hyperdrive
+        upgrade(HYPERDRIVE_HEIGHT, 13),
         upgrade(1_231_620, 14),  # Chocolate
         upgrade(1_594_680, 15),  # OhSnap
         upgrade(1_960_320, 16),  # Skyr
@@ -67,6 +68,7 @@ MAINNET = Network(
         packed_until=SMOKE_HEIGHT,
         premiums_from=FIREHORSE_HEIGHT,
     ),
+    senders_resolved_from=HYPERDRIVE_HEIGHT,
     vesting=(
         VestingPeriod(IGNITION_HEIGHT, 0, BEFORE_IGNITION),
         VestingPeriod(CALICO_HEIGHT, LIFTOFF_HEIGHT, BEFORE_CALICO),

@@ -56,6 +56,11 @@ class Network:
 
     schedule: Schedule
     base_fee: BaseFeeHeights
+    senders_resolved_from: ChainEpoch
+    """From this height two addresses of one account count as one sender when messages are chosen.
+
+    Below it senders are told apart as written (Hyperdrive).
+    """
     vesting: tuple[VestingPeriod, ...]
     reserve_counts_after: ChainEpoch
     """Above this height what left the reserve is part of the supply (Assembly).

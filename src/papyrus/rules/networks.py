@@ -4,10 +4,16 @@ from papyrus.primitives.errors import LocalFault
 from papyrus.rules.calibnet import CALIBNET
 from papyrus.rules.mainnet import MAINNET
 from papyrus.rules.network import Network
-from papyrus.rules.private_networks import BUTTERFLYNET, DEVNET, LOTUS_ITEST
+from papyrus.rules.private_networks import (
+    BUTTERFLYNET,
+    DEVNET,
+    LOTUS_ITEST,
+    LOTUS_ITEST_DAILY_FEES,
+)
 
 NETWORKS = {
-    network.name: network for network in (MAINNET, CALIBNET, BUTTERFLYNET, DEVNET, LOTUS_ITEST)
+    network.name: network
+    for network in (MAINNET, CALIBNET, BUTTERFLYNET, DEVNET, LOTUS_ITEST, LOTUS_ITEST_DAILY_FEES)
 }
 """Every network that has a row of constants here."""
 
@@ -25,6 +31,7 @@ __all__ = [
     "CALIBNET",
     "DEVNET",
     "LOTUS_ITEST",
+    "LOTUS_ITEST_DAILY_FEES",
     "MAINNET",
     "NETWORKS",
     "Network",

@@ -27,6 +27,7 @@ BUTTERFLYNET = Network(
     actor_debugging=False,
     schedule=Schedule(genesis_version=28, upgrades=()),
     base_fee=BaseFeeHeights(fixed_between=None, packed_until=-2, premiums_from=-32),
+    senders_resolved_from=-16,
     vesting=(VestingPeriod(None, -7, AFTER_CALICO),),
     reserve_counts_after=-5,
     teep_reserve=TokenAmount.from_fil(1_600_000_000),
@@ -60,3 +61,10 @@ LOTUS_ITEST = replace(
     beacons=(BeaconPoint(0, LOTUS_MOCK),),
 )
 """What Lotus' integration tests run; each test may upgrade at heights of its own."""
+
+LOTUS_ITEST_DAILY_FEES = replace(
+    LOTUS_ITEST,
+    name="lotus-itest-daily-fees",
+    teep_reserve=TokenAmount.from_fil(1_000_000_000),
+)
+"""What Lotus' test of daily fees runs: it enlarges the reserve so that some supply circulates."""
