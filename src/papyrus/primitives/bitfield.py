@@ -21,7 +21,7 @@ from typing import Self
 
 from papyrus.primitives.errors import DecodeError
 from papyrus.primitives.varint import MAX_LENGTH as MAX_VARINT_LENGTH
-from papyrus.primitives.varint import decode_unsigned, encode_unsigned
+from papyrus.primitives.varint import decode_unsigned
 
 MAX_ENCODED_LENGTH = 32 << 10
 """Bytes an encoded bitfield may take on chain, read or written."""
@@ -29,76 +29,109 @@ MAX_ENCODED_LENGTH = 32 << 10
 END_OF_BITS = (1 << 64) - 1
 """Every bit lies below this: the length of all runs together must fit 64 bits."""
 
-_VERSION = "00"
+_VERSION_BITS = 2
 _LONG_FROM = 16
-_VARINT_BITS = 8 * MAX_VARINT_LENGTH
 _SHOWN_RUNS = 8
 
-# Bits are handled as text, first bit first: Python converts whole streams to and from it at once.
-_SHORT_LENGTHS = {f"{length:04b}"[::-1]: length for length in range(_LONG_FROM)}
-_SHORT_BLOCKS = ("", "1", *(f"01{f'{length:04b}'[::-1]}" for length in range(2, _LONG_FROM)))
+# Written bits are handled as text, first bit first, which Python turns into bytes all at once.
+_OCTETS = tuple(f"{octet:08b}"[::-1] for octet in range(256))
+_SHORT_BLOCKS = ("", "1", *(f"01{_OCTETS[length][:4]}" for length in range(2, _LONG_FROM)))
 
-_UNION = (False, True, True, True)
-_INTERSECTION = (False, False, False, True)
-_DIFFERENCE = (False, True, False, False)
-_EXCLUSIVE = (False, True, True, False)
+
+def _blocks_within(window: int) -> tuple[tuple[int, ...], int]:
+    """Return the run lengths that start and end in a window of 8 bits, and the bits they take."""
+    lengths: list[int] = []
+    used = 0
+    while used < 8:
+        rest = window >> used
+        if rest & 1:
+            lengths.append(1)
+            used += 1
+        elif rest & 2 and used <= 2 and rest >> 2 & 15 >= 2:
+            lengths.append(rest >> 2 & 15)
+            used += 6
+        else:
+            break
+    return tuple(lengths), used
+
+
+_WINDOWS = tuple(_blocks_within(window) for window in range(256))
 
 
 def _block(length: int) -> str:
     """Return the bits that stand for the length of one run."""
     if length < _LONG_FROM:
         return _SHORT_BLOCKS[length]
-    varint = int.from_bytes(encode_unsigned(length), "little")
-    bits = f"{varint:b}"[::-1]
-    return "00" + bits.ljust(-(-len(bits) // 8) * 8, "0")
+    bits = "00"
+    while length >= 0x80:
+        bits += _OCTETS[length & 0x7F | 0x80]
+        length >>= 7
+    return bits + _OCTETS[length]
 
 
-def _read_lengths(bits: str, count: int) -> list[int]:
-    """Return the lengths of the runs in the first `count` of some bits, padded with zeros."""
-    lengths = []
-    position = len(_VERSION) + 1
+def _read_lengths(stream: int) -> list[int]:
+    """Return the lengths of the runs in an encoding, whose bits are those of a number."""
+    count = stream.bit_length()
+    size = count // 8 + MAX_VARINT_LENGTH + 1
+    # The stream moved down by 0 to 7 bits, so that what starts anywhere starts a byte somewhere.
+    shifted = [(stream >> shift).to_bytes(size, "little") for shift in range(8)]
+    lengths: list[int] = []
+    position = _VERSION_BITS + 1
     while position < count:
-        if bits[position] == "1":
-            lengths.append(1)
-            position += 1
+        window = shifted[position & 7][position >> 3]
+        within, used = _WINDOWS[window]
+        if used:
+            lengths += within
+            position += used
             continue
-        if bits[position + 1] == "1":
-            length = _SHORT_LENGTHS[bits[position + 2 : position + 6]]
-            if length < 2:
-                raise DecodeError(f"bitfield spends a short block on a run of {length}")
-            position += 6
-        else:
-            start = position + 2
-            varint = int(bits[start : start + _VARINT_BITS][::-1], 2)
-            length, used = decode_unsigned(varint.to_bytes(MAX_VARINT_LENGTH, "little"))
-            if length < _LONG_FROM:
-                raise DecodeError(f"bitfield spends a long block on a run of {length}")
-            position = start + 8 * used
+        if window & 2:
+            raise DecodeError(f"bitfield spends a short block on a run of {window >> 2 & 15}")
+        position += 2
+        start = position >> 3
+        length, end = decode_unsigned(shifted[position & 7], start)
+        if length < _LONG_FROM:
+            raise DecodeError(f"bitfield spends a long block on a run of {length}")
         lengths.append(length)
+        position += 8 * (end - start)
     return lengths
 
 
-def _combine(left: tuple[int, ...], right: tuple[int, ...], keep: tuple[bool, ...]) -> list[int]:
-    """Return where membership changes in the combination of two sets.
+def _united(starts: list[int], ends: list[int]) -> tuple[int, ...]:
+    """Return the bounds of the union of non-empty runs, given all their starts and their ends.
 
-    `keep` says whether a number stays that is in neither, the left, the right, or both.
+    In sorted order, a run of the union begins at each start that lies beyond the end before it.
     """
-    changes = [2 * bound for bound in left]
-    changes += [2 * bound + 1 for bound in right]
-    changes.sort()
+    if not starts:
+        return ()
+    starts.sort()
+    ends.sort()
+    bounds = [starts[0]]
+    for end, start in zip(ends, starts[1:], strict=False):
+        if end < start:
+            bounds += (end, start)
+    bounds.append(ends[-1])
+    return tuple(bounds)
+
+
+def _intersected(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the bounds of what two sets share.
+
+    At most one run of each is open at a time, so in sorted order both are open from each start to
+    the end before it, where that is later.
+    """
+    starts = sorted(left[::2] + right[::2])
+    ends = sorted(left[1::2] + right[1::2])
     bounds: list[int] = []
-    state = 0
-    inside = False
-    for change in changes:
-        state ^= 1 + (change & 1)
-        if keep[state] != inside:
-            inside = not inside
-            bound = change >> 1
-            if bounds and bounds[-1] == bound:
-                bounds.pop()
-            else:
-                bounds.append(bound)
-    return bounds
+    for start, end in zip(starts[1:], ends, strict=False):
+        if start < end:
+            bounds += (start, end)
+    return tuple(bounds)
+
+
+def _complement(bounds: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the bounds of all numbers that are not in a set."""
+    from_zero = bounds[1:] if bounds[:1] == (0,) else (0, *bounds)
+    return from_zero[:-1] if from_zero[-1:] == (END_OF_BITS,) else (*from_zero, END_OF_BITS)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,20 +155,14 @@ class BitField:
     @classmethod
     def from_bits(cls, bits: Iterable[int]) -> Self:
         """Return the set of some numbers, in any order; ValueError outside of 0 to 2^64 - 2."""
-        return cls.from_ranges((bit, bit + 1) for bit in set(bits))
+        numbers = set(bits)
+        return cls(_united(list(numbers), [bit + 1 for bit in numbers]))
 
     @classmethod
     def from_ranges(cls, ranges: Iterable[tuple[int, int]]) -> Self:
         """Return the union of half-open ranges, in any order; ValueError outside of 64 bits."""
-        bounds: list[int] = []
-        for start, end in sorted(ranges):
-            if start >= end:
-                continue
-            if bounds and start <= bounds[-1]:
-                bounds[-1] = max(bounds[-1], end)
-            else:
-                bounds += (start, end)
-        return cls(tuple(bounds))
+        filled = [(start, end) for start, end in ranges if start < end]
+        return cls(_united([start for start, _ in filled], [end for _, end in filled]))
 
     @classmethod
     def from_run_lengths(cls, lengths: Iterable[int]) -> Self:
@@ -163,9 +190,8 @@ class BitField:
         if data[0] & 3:
             raise DecodeError(f"unsupported bitfield version {data[0] & 3}")
         stream = int.from_bytes(data, "little")
-        bits = f"{stream:b}"[::-1] + "0" * (_VARINT_BITS + 2)
-        lengths = _read_lengths(bits, stream.bit_length())
-        if bits[len(_VERSION)] == "1":
+        lengths = _read_lengths(stream)
+        if stream >> _VERSION_BITS & 1:
             lengths.insert(0, 0)
         if len(lengths) % 2:
             raise DecodeError("bitfield ends in a run of zeros")
@@ -174,15 +200,20 @@ class BitField:
     @classmethod
     def union(cls, fields: Iterable["BitField"]) -> Self:
         """Return the set of the numbers in any of some bitfields."""
-        return cls.from_ranges(run for field in fields for run in field.runs())
+        starts: list[int] = []
+        ends: list[int] = []
+        for field in fields:
+            starts += field.bounds[::2]
+            ends += field.bounds[1::2]
+        return cls(_united(starts, ends))
 
     def to_bytes(self) -> bytes:
         """Return the RLE+ encoding; ValueError if it would exceed 32 KiB."""
         if not self.bounds:
             return b""
         first, *rest = self.run_lengths()
-        start = "0" + _block(first) if first else "1"
-        bits = _VERSION + start + "".join(map(_block, rest))
+        start = f"000{_block(first)}" if first else "001"
+        bits = start + "".join(map(_block, rest))
         length = (len(bits.rstrip("0")) + 7) // 8
         if length > MAX_ENCODED_LENGTH:
             raise ValueError(f"a bitfield of {length} bytes, {MAX_ENCODED_LENGTH} at most")
@@ -264,16 +295,17 @@ class BitField:
         return bool(self.bounds)
 
     def __or__(self, other: "BitField") -> "BitField":
-        return BitField(tuple(_combine(self.bounds, other.bounds, _UNION)))
+        return BitField.union((self, other))
 
     def __and__(self, other: "BitField") -> "BitField":
-        return BitField(tuple(_combine(self.bounds, other.bounds, _INTERSECTION)))
+        return BitField(_intersected(self.bounds, other.bounds))
 
     def __sub__(self, other: "BitField") -> "BitField":
-        return BitField(tuple(_combine(self.bounds, other.bounds, _DIFFERENCE)))
+        return BitField(_intersected(self.bounds, _complement(other.bounds)))
 
     def __xor__(self, other: "BitField") -> "BitField":
-        return BitField(tuple(_combine(self.bounds, other.bounds, _EXCLUSIVE)))
+        # Membership in exactly one changes wherever it changes in exactly one.
+        return BitField(tuple(sorted(set(self.bounds).symmetric_difference(other.bounds))))
 
     def __repr__(self) -> str:
         shown = [f"{low}..{high - 1}" if high - low > 1 else f"{low}" for low, high in self.runs()]

@@ -36,13 +36,10 @@ def decode_unsigned(data: bytes, offset: int = 0, *, strict: bool = True) -> tup
     """
     # Quirk: the reference VM's reader (unsigned-varint 0.8, decode.rs) shifts the tenth byte into
     # a u64 without looking at what falls off; callers that must accept what it accepts say so.
-    end = min(len(data), offset + MAX_LENGTH)
-    if offset < end and data[offset] < 0x80:
-        return data[offset], offset + 1
+    group = data[offset : offset + MAX_LENGTH]
     number = 0
     shift = 0
-    for position in range(offset, end):
-        byte = data[position]
+    for byte in group:
         number |= (byte & 0x7F) << shift
         if byte < 0x80:
             if byte == 0 and shift:
@@ -51,9 +48,9 @@ def decode_unsigned(data: bytes, offset: int = 0, *, strict: bool = True) -> tup
                 if strict:
                     raise DecodeError("varint exceeds 64 bits")
                 number &= _U64_MAX
-            return number, position + 1
+            return number, offset + shift // 7 + 1
         shift += 7
-    if end - offset == MAX_LENGTH:
+    if len(group) == MAX_LENGTH:
         raise DecodeError(f"varint is longer than {MAX_LENGTH} bytes")
     raise DecodeError("varint ends early")
 
