@@ -32,7 +32,6 @@ _CHAIN_LINK = b"\xd8\x2a\x58\x27\x00" + CHAIN_PREFIX
 _CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
 _LINK_HEAD = b"\xd8\x2a\x58\x27\x00"
 _HEADS = tuple(bytes([first]) for first in range(256))
-_MISSING = DecodeError("CBOR is cut short")
 
 
 def decode(data: bytes, *, lenient_text: bool = False) -> Any:
@@ -177,9 +176,18 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
                 append(False)
             elif first == 0xA0:
                 append({})
+            elif 0x60 <= first < 0x78:
+                end = at + first - 0x60
+                append(data[at:end].decode("utf-8", text_errors))
+                at = end
+            elif first >= 0xC0:
+                kind = "a tag other than 42" if first < 0xE0 else "a float or a simple value"
+                raise DecodeError(f"byte {at - 1} begins {kind}")
             else:
                 major = first >> 5
-                length, at = _argument(data, at - 1)
+                length = first & 0x1F
+                if length > 23:
+                    length, at = _argument(data, at - 1)
                 if major == 0:
                     append(length)
                 elif major == 1:
@@ -192,9 +200,9 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
                     end = at + length
                     append(data[at:end].decode("utf-8", text_errors))
                     at = end
-                elif major in (4, 5):
+                else:
                     if length > size - at:
-                        raise _MISSING
+                        raise DecodeError("CBOR is cut short")
                     items = []
                     stack.append((append, turns))
                     if major == 4:
@@ -207,8 +215,6 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
                         turns = repeat(None, 2 * length)
                     append = items.append
                     break
-                else:
-                    raise DecodeError(f"byte {at} follows a tag or simple value ({first:#x})")
         else:
             if maps and maps[-1][0] == len(stack):
                 _, mapping, items = maps.pop()
@@ -229,7 +235,7 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
 def _link(data: bytes, at: int) -> tuple[Cid, int]:
     """Return the link whose tag's first byte lies before `at`, and the offset after it."""
     if data[at] != 42 or data[at + 1] >> 5 != 2:
-        raise DecodeError(f"tag at byte {at - 1} is not a link over bytes")
+        raise DecodeError(f"byte {at - 1} begins a tag other than 42, or 42 not over bytes")
     length, at = _argument(data, at + 1)
     end = at + length
     if end > len(data):
@@ -263,15 +269,17 @@ def _argument(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _fill(mapping: dict[str, Any], entries: list[Any], text_errors: str) -> None:
-    previous: tuple[int, bytes] = (-1, b"")
-    for key, value in zip(entries[::2], entries[1::2], strict=True):
+    """Put the alternating keys and values into the map; raises for a key out of place."""
+    previous = b""
+    pairs = iter(entries)
+    for key, value in zip(pairs, pairs, strict=True):
         if type(key) is not str:
             raise DecodeError("map key is not text")
-        raw = key.encode("utf-8", text_errors)
-        place = (len(raw), raw)
-        if place <= previous:
-            raise DecodeError("map keys are not unique and in length-first order")
-        previous = place
+        if len(entries) > 2:
+            raw = key.encode("utf-8", text_errors)
+            if mapping and (len(raw), raw) <= (len(previous), previous):
+                raise DecodeError("map keys are not unique and in length-first order")
+            previous = raw
         mapping[key] = value
 
 

@@ -151,7 +151,7 @@ _scan_again = lru_cache(maxsize=4096)(scan_dag_cbor)
 
 
 def _scan_common(data: bytes) -> Scan | None:
-    """Return the scan of a block of scalars, short strings, arrays and links to state, else None.
+    """Return the scan of a block whose only tags are links to DAG-CBOR state, else None.
 
     The heads come in the order of the bytes whatever the nesting, so it is enough to count how
     many items are still to come: `count` in this turn, and `more` found inside them.
@@ -179,12 +179,18 @@ def _scan_common(data: bytes) -> Scan | None:
                     end = at + _CHAIN_LINK_LENGTH
                     links.append(Cid(data[at + 5 : end]))
                     at = end
-                elif first == 0x98:
-                    more += data[at + 1]
-                    at += 2
                 else:
-                    return None
-    except IndexError:
+                    major, argument, at = _head(data, at)
+                    if major in (2, 3):
+                        at += argument
+                    elif major == 6:
+                        return None
+                    else:
+                        more += argument if major == 4 else 2 * argument
+            # An item takes a byte at least, so this cannot come out right.
+            if more > len(data):
+                return None
+    except (IndexError, DecodeError):
         return None
     if at != len(data):
         return None
