@@ -38,14 +38,20 @@ def path_of(digest: bytes, bit_width: int) -> int:
 
 
 def same_value(left: Any, right: Any) -> bool:
-    """Return whether two decoded values have one encoding; never true of a value changed in place.
-
-    The same list or dict may have been changed since it was stored, so it never counts as equal
-    to itself. Python also calls 1 and True equal, hence the comparison of encodings.
-    """
+    """Return whether two decoded values have one encoding (Python alone calls 1 and True equal)."""
     if left is right:
-        return not isinstance(left, (list, dict))
+        return True
     return bool(left == right) and dag_cbor.encode(left) == dag_cbor.encode(right)
+
+
+def is_unchanged(stored: Any, given: Any) -> bool:
+    """Return whether putting `given` where `stored` is surely changes nothing.
+
+    A list or dict that is the stored one may have been changed since it was stored.
+    """
+    if stored is given and isinstance(stored, (list, dict)):
+        return False
+    return same_value(stored, given)
 
 
 class BitmapNode:

@@ -25,8 +25,8 @@ from papyrus.ipld.bitmap_nodes import (
     NODE_CID_PREFIX,
     BitmapNode,
     Difference,
+    is_unchanged,
     path_of,
-    same_value,
     top_shift,
 )
 from papyrus.ipld.blockstore import Blockstore, load, put_cbor
@@ -267,7 +267,7 @@ class Hamt:
         key = new[0]
         for place, entry in enumerate(bucket):
             if entry[0] == key:
-                if same_value(entry[1], new[1]):
+                if is_unchanged(entry[1], new[1]):
                     return False
                 bucket[place] = new
                 return True

@@ -17,8 +17,8 @@ from papyrus.ipld.bitmap_nodes import (
     HASH_BITS,
     NODE_CID_PREFIX,
     BitmapNode,
+    is_unchanged,
     path_of,
-    same_value,
     top_shift,
 )
 from papyrus.ipld.blockstore import Blockstore, load, put_cbor
@@ -240,7 +240,7 @@ class Kamt:
         bucket = node.items[position]
         for place, entry in enumerate(bucket):
             if entry[0] == new[0]:
-                if same_value(entry[1], new[1]):
+                if is_unchanged(entry[1], new[1]):
                     return False
                 bucket[place] = new
                 return True
