@@ -1,5 +1,4 @@
-from papyrus.primitives.errors import ActorError, SyscallError
-from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
+from papyrus.primitives.exit_codes import ExitCode
 
 
 def test_code_with_a_name_is_described_by_it() -> None:
@@ -13,8 +12,3 @@ def test_actor_specific_code_needs_its_actor() -> None:
     assert ExitCode.describe(33, "storagemarket") == "EX_DEAL_NOT_ACTIVATED(33)"
     assert ExitCode.describe(16, "evm") == "USR_ILLEGAL_ARGUMENT(16)"
     assert ExitCode.describe(1000, "multisig") == "1000"
-
-
-def test_errors_say_their_number() -> None:
-    assert str(ActorError(16, "no such method")) == "USR_ILLEGAL_ARGUMENT(16): no such method"
-    assert str(SyscallError(ErrorNumber.NOT_FOUND, "f099")) == "NOT_FOUND: f099"
