@@ -2,6 +2,9 @@
 
 from fuzz.harness import fuzz
 from papyrus.ipld import dag_cbor
+from papyrus.ipld.cid import Cid
+
+SAMPLE = [None, True, -(1 << 40), 1 << 63, b"bytes", "text", {"a": 1, "bb": [Cid.of(b"seed")]}]
 
 
 def parse(data: bytes) -> None:
@@ -12,4 +15,4 @@ def parse(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    fuzz(parse)
+    fuzz(parse, [dag_cbor.encode(SAMPLE)])
