@@ -20,6 +20,7 @@ from hashlib import blake2b
 from typing import Self
 
 from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.varint import MAX_LENGTH as MAX_VARINT_LENGTH
 from papyrus.primitives.varint import decode_unsigned, encode_unsigned
 
 HASH_LENGTH = 20
@@ -54,28 +55,32 @@ class Protocol(IntEnum):
 
 
 _PROTOCOLS = tuple(Protocol)
-_PAYLOAD_LENGTHS = (0, HASH_LENGTH, HASH_LENGTH, BLS_PUBLIC_KEY_LENGTH)
+_ID, _DELEGATED = int(Protocol.ID), int(Protocol.DELEGATED)
+_FIXED_LENGTHS = (0, 1 + HASH_LENGTH, 1 + HASH_LENGTH, 1 + BLS_PUBLIC_KEY_LENGTH)
+"""Wire bytes of an address by its protocol, 0 where they vary."""
 
 
 def _canonical(wire: bytes) -> bytes:
     """Return the canonical wire bytes of an address, or raise DecodeError."""
-    if len(wire) < 2:
-        raise DecodeError(f"an address of {len(wire)} bytes")
+    length = len(wire)
+    if length < 2:
+        raise DecodeError(f"an address of {length} bytes")
     protocol = wire[0]
-    if protocol > Protocol.DELEGATED:
+    if protocol > _DELEGATED:
         raise DecodeError(f"unknown address protocol {protocol}")
-    if Protocol.SECP256K1 <= protocol <= Protocol.BLS:
-        if len(wire) - 1 != _PAYLOAD_LENGTHS[protocol]:
-            raise DecodeError(f"an f{protocol} address with a payload of {len(wire) - 1} bytes")
-        return bytes(wire)
-    # Quirk: a tenth varint byte may carry bits beyond the 64th, which fvm_shared drops.
+    if _ID < protocol < _DELEGATED:
+        if length != _FIXED_LENGTHS[protocol]:
+            raise DecodeError(f"an f{protocol} address with a payload of {length - 1} bytes")
+        return wire
     number, end = decode_unsigned(wire, 1, strict=False)
-    rest = wire[end:]
-    if protocol == Protocol.ID and rest:
+    if protocol == _ID and end != length:
         raise DecodeError("bytes after the ID of an address")
-    if len(rest) > MAX_SUBADDRESS_LENGTH:
-        raise DecodeError(f"a subaddress of {len(rest)} bytes, {MAX_SUBADDRESS_LENGTH} at most")
-    return bytes((protocol,)) + encode_unsigned(number) + rest
+    if length - end > MAX_SUBADDRESS_LENGTH:
+        raise DecodeError(f"a subaddress of {length - end} bytes, {MAX_SUBADDRESS_LENGTH} at most")
+    # Quirk: a tenth varint byte may carry bits beyond the 64th, which fvm_shared drops.
+    if end > MAX_VARINT_LENGTH:
+        return bytes((protocol,)) + encode_unsigned(number) + bytes(wire[end:])
+    return wire
 
 
 def _checksum(wire: bytes) -> bytes:
@@ -130,7 +135,7 @@ class Address(bytes):
         """
         # Quirk: go-address bounds them by int64, fvm_shared by uint64.
         address = cls.from_bytes(wire)
-        if address[0] in (Protocol.ID, Protocol.DELEGATED):
+        if address[0] in (_ID, _DELEGATED):
             number, _ = decode_unsigned(address, 1)
             if number >= _FIRST_REFUSED_ON_CHAIN or address != wire:
                 raise DecodeError("an ID or namespace of an address on chain is below 2^63")
@@ -148,9 +153,9 @@ class Address(bytes):
         protocol = int(text[1])
         start = bytes((protocol,))
         body = text[2:]
-        if protocol == Protocol.ID:
+        if protocol == _ID:
             return bytes.__new__(cls, start + encode_unsigned(_decimal_u64(body)))
-        if protocol == Protocol.DELEGATED:
+        if protocol == _DELEGATED:
             namespace, separator, body = body.partition("f")
             if not separator:
                 raise DecodeError("an f4 address without a namespace")
@@ -207,9 +212,9 @@ class Address(bytes):
         IDs have the masked form; f410 addresses have their subaddress unless it is not 20 bytes
         or would read as a masked ID.
         """
-        if self[0] == Protocol.ID:
+        if self[0] == _ID:
             return _MASKED_ID_PREFIX + self.id.to_bytes(8, "big")
-        if self[0] == Protocol.DELEGATED and self.namespace == ETHEREUM_NAMESPACE:
+        if self[0] == _DELEGATED and self.namespace == ETHEREUM_NAMESPACE:
             name = self.subaddress
             if len(name) == ETHEREUM_ADDRESS_LENGTH and not name.startswith(_MASKED_ID_PREFIX):
                 return name
@@ -243,16 +248,16 @@ class Address(bytes):
     def to_string(self, network: str = "f") -> str:
         """Return the text form with the prefix of a network, "f" or "t"."""
         start = f"{network}{self[0]}"
-        if self[0] == Protocol.ID:
+        if self[0] == _ID:
             return f"{start}{self.id}"
         payload = self[1:]
-        if self[0] == Protocol.DELEGATED:
+        if self[0] == _DELEGATED:
             start += f"{self.namespace}f"
             payload = self.subaddress
         return start + _base32_encode(payload + _checksum(self))
 
     def _delegation(self) -> tuple[int, int]:
-        if self[0] != Protocol.DELEGATED:
+        if self[0] != _DELEGATED:
             raise ValueError(f"{self} is not a delegated address")
         return decode_unsigned(self, 1)
 
@@ -271,6 +276,6 @@ def _from_id(actor_id: int) -> Address:
 
 @lru_cache(maxsize=1 << 14)
 def _id_of(address: Address) -> int:
-    if address[0] != Protocol.ID:
+    if address[0] != _ID:
         raise ValueError(f"{address} is not an ID address")
     return decode_unsigned(address, 1)[0]
