@@ -119,11 +119,11 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
     data: bytes, text_errors: str
 ) -> Any:
     top: list[Any] = []
-    append = top.append
+    append: Any = top.append
     at = 0
     size = len(data)
-    stack: list[tuple[Any, Any]] = []
-    maps: list[tuple[int, dict[str, Any], list[Any]]] = []
+    mapping: dict[str, Any] | None = None
+    stack: list[tuple[Any, Any, dict[str, Any] | None]] = []
     turns = repeat(None, 1)
     while True:
         for _ in turns:
@@ -146,9 +146,10 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
             elif 0x80 < first < 0x98:
                 items: list[Any] = []
                 append(items)
-                stack.append((append, turns))
+                stack.append((append, turns, mapping))
                 append = items.append
                 turns = repeat(None, first - 0x80)
+                mapping = None
                 break
             elif first == 0xD8:
                 end = at - 1 + _CHAIN_LINK_LENGTH
@@ -204,24 +205,24 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
                     if length > size - at:
                         raise DecodeError("CBOR is cut short")
                     items = []
-                    stack.append((append, turns))
+                    stack.append((append, turns, mapping))
                     if major == 4:
+                        mapping = None
                         append(items)
                         turns = repeat(None, length)
                     else:
-                        mapping: dict[str, Any] = {}
+                        mapping = {}
                         append(mapping)
-                        maps.append((len(stack), mapping, items))
                         turns = repeat(None, 2 * length)
                     append = items.append
                     break
         else:
-            if maps and maps[-1][0] == len(stack):
-                _, mapping, items = maps.pop()
-                _fill(mapping, items, text_errors)
+            if mapping is not None:
+                # Keys and values alternate in the list that `append` is bound to.
+                _fill(mapping, append.__self__, text_errors)
             if not stack:
                 break
-            append, turns = stack.pop()
+            append, turns, mapping = stack.pop()
             continue
         if len(stack) > MAX_DEPTH:
             raise DecodeError(f"nested deeper than {MAX_DEPTH}")

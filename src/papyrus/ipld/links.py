@@ -150,7 +150,9 @@ def cids_in(data: bytes) -> list[Cid]:
 _scan_again = lru_cache(maxsize=4096)(scan_dag_cbor)
 
 
-def _scan_common(data: bytes) -> Scan | None:
+def _scan_common(  # noqa: C901, PLR0912 - one loop, for a call per item would double its time
+    data: bytes,
+) -> Scan | None:
     """Return the scan of a block whose only tags are links to DAG-CBOR state, else None.
 
     The heads come in the order of the bytes whatever the nesting, so it is enough to count how
