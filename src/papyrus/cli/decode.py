@@ -54,9 +54,13 @@ def decode(
       papyrus decode 82016474657374
       papyrus car get chain.car.zst bafy2bz... | papyrus decode - --as Message
     """
+    show(read_value(source), kind, network)
+
+
+def show(data: bytes, kind: str | None, network: str) -> None:
+    """Print bytes as JSON, with the names of fields where a type is given."""
     if network not in ("f", "t"):
         raise typer.BadParameter(f"{network!r}: the letter is f or t")
-    data = read_value(source)
     if kind is None:
         say_json(to_dag_json(dag_cbor.decode(data)))
         return

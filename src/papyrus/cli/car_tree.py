@@ -1,0 +1,174 @@
+"""What lies under the roots of a chain file, as data for `papyrus car tree` and `car info`."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from papyrus.cli.chain_contents import (
+    ActorNames,
+    TipsetBlocks,
+    actors,
+    messages_of,
+    open_state,
+    read_header,
+    read_messages,
+    receipts_of,
+    tipsets,
+)
+from papyrus.ipld.blockstore import Blockstore
+from papyrus.ipld.cid import DAG_CBOR, Cid
+from papyrus.primitives.amounts import ZERO
+from papyrus.primitives.errors import DecodeError
+from papyrus.storage.car_files import CarFile
+from papyrus.types.block import BlockHeader
+
+COUNTED_ACTORS = 100_000
+"""How many actors are counted before a state tree is called larger than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person asked to see."""
+
+    tipsets: int = 10
+    messages: bool = False
+    actors: bool = False
+    actor_limit: int | None = COUNTED_ACTORS
+
+
+def tipset_trees(car: CarFile, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Give each tipset from the head back, as far as wanted; the state with the first."""
+    for number, tipset in enumerate(islice(tipsets(car, car.roots), wanted.tipsets)):
+        yield _tipset_tree(car, tipset, wanted, with_state=number == 0)
+
+
+def other_roots(car: CarFile, wanted: Wanted) -> list[dict[str, Any]]:
+    """Return what the roots are that are not block headers: state trees, or plain blocks."""
+    found: list[dict[str, Any]] = []
+    for root in car.roots:
+        if read_header(car, root) is not None:
+            continue
+        data = car.get(root)
+        state = None
+        if data is not None and root.codec == DAG_CBOR:
+            with suppress(DecodeError):  # it is something else
+                state = state_tree(car, root, listed=wanted.actors, limit=wanted.actor_limit)
+        found.append(
+            {"cid": str(root), "size": None if data is None else len(data), "state": state}
+        )
+    return found
+
+
+def state_tree(
+    store: Blockstore, root: Cid, *, listed: bool, limit: int | None
+) -> dict[str, Any] | None:
+    """Return version, number of actors and FIL of a state tree, or None where the file lacks it.
+
+    With a limit, counting stops there and `complete` is false.
+    """
+    tree = open_state(store, root)
+    if tree is None:
+        return None
+    names = ActorNames(store, tree)
+    count, balance = 0, ZERO
+    rows: list[dict[str, Any]] = []
+    complete = True
+    for address, actor in actors(tree):
+        if limit is not None and count >= limit:
+            complete = False
+            break
+        count += 1
+        balance += actor.balance
+        if listed:
+            rows.append(
+                {
+                    "address": str(address),
+                    "actor": names.name(actor.code),
+                    "balance": str(int(actor.balance)),
+                    "nonce": actor.nonce,
+                    "code": str(actor.code),
+                    "head": str(actor.head),
+                    "delegated_address": (
+                        None if actor.delegated_address is None else str(actor.delegated_address)
+                    ),
+                }
+            )
+    summary: dict[str, Any] = {
+        "cid": str(root),
+        "version": tree.version,
+        "actors": count,
+        "balance": str(int(balance)),
+        "complete": complete,
+    }
+    if listed:
+        rows.sort(key=_by_address)
+        summary["listed"] = rows
+    return summary
+
+
+def _by_address(row: dict[str, Any]) -> tuple[int, str]:
+    address: str = row["address"]
+    return (int(address[2:]) if address[1] == "0" else 1 << 64, address)
+
+
+def _tipset_tree(
+    car: CarFile, tipset: TipsetBlocks, wanted: Wanted, *, with_state: bool
+) -> dict[str, Any]:
+    first = tipset.blocks[0][1]
+    receipts = receipts_of(car, first)
+    tree: dict[str, Any] = {
+        "height": tipset.height,
+        "timestamp": first.timestamp,
+        "time": _time(first.timestamp),
+        "parents": [str(cid) for cid in first.parents],
+        "parent_base_fee": str(int(first.parent_base_fee)),
+        "parent_state_root": str(first.parent_state_root),
+        "parent_receipts": {
+            "cid": str(first.parent_message_receipts),
+            "count": None if receipts is None else receipts.count,
+        },
+        "blocks": [_block_tree(car, cid, header, wanted) for cid, header in tipset.blocks],
+    }
+    if with_state:
+        tree["state"] = state_tree(
+            car, first.parent_state_root, listed=wanted.actors, limit=wanted.actor_limit
+        )
+    return tree
+
+
+def _block_tree(car: CarFile, cid: Cid, header: BlockHeader, wanted: Wanted) -> dict[str, Any]:
+    messages = messages_of(car, header)
+    tree: dict[str, Any] = {
+        "cid": str(cid),
+        "miner": str(header.miner),
+        "win_count": header.election_proof.win_count if header.election_proof else 0,
+        "messages": {
+            "cid": str(header.messages),
+            "bls": None if messages is None else messages.bls.count,
+            "secp256k1": None if messages is None else messages.secp256k1.count,
+        },
+    }
+    if wanted.messages and messages is not None:
+        tree["messages"]["listed"] = [
+            {
+                "cid": str(message_cid),
+                "from": str(message.unsigned.sender),
+                "to": str(message.unsigned.to),
+                "method": message.unsigned.method,
+                "nonce": message.unsigned.nonce,
+                "value": str(int(message.unsigned.value)),
+            }
+            for message_cid, message in read_messages(car, messages)
+        ]
+    return tree
+
+
+def _time(timestamp: int) -> str | None:
+    """Return a header's time in ISO 8601, or None for one beyond the calendar."""
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return None
