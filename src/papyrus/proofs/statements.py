@@ -5,7 +5,7 @@ reference checks it only when it is used.
 """
 
 from papyrus.ipld.cid import Cid
-from papyrus.ipld.schema import I64, U64
+from papyrus.ipld.schema import I64, U8, U64
 from papyrus.ipld.tuples import Record, cbor_transparent, cbor_tuple
 
 
@@ -115,4 +115,5 @@ class ReplicaUpdateStatement(Record):
     old_sealed_cid: Cid
     new_sealed_cid: Cid
     new_unsealed_cid: Cid
-    proof: bytes
+    proof: tuple[U8, ...]
+    """The proof's bytes. Quirk: alone among the statements it travels as an array of numbers."""

@@ -32,9 +32,7 @@ METHOD_CONSTRUCTOR = 1
 _ZERO = TokenAmount(0)
 _NO_LIMIT = 2**64 - 1
 
-BLS_ZERO_ADDRESS = Address.from_string(
-    "f3yaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaby2smx7a"
-)
+BLS_ZERO_ADDRESS = Address.bls(b"\xc0" + bytes(47))
 """The key at infinity, which anyone could sign for; no account is made for it."""
 
 

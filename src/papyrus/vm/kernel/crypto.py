@@ -43,7 +43,10 @@ def verify_bls_aggregate(
             kernel.calls.prices, len(keys), sum(map(len, plaintexts))
         )
     )
-    return bls.verify_aggregate(signature, keys, plaintexts)
+    try:
+        return bls.verify_aggregate(signature, keys, plaintexts)
+    except DecodeError:
+        return False
 
 
 def recover_secp_public_key(kernel: Kernel, digest: bytes, signature: bytes) -> bytes:

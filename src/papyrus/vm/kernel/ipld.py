@@ -1,7 +1,7 @@
 """System calls on blocks: open, create, link, read, stat (FIP-0030, FIP-0071)."""
 
 from papyrus.ipld.cid import BLAKE2B_256, Cid
-from papyrus.ipld.links import ALLOWED_CODECS, scan
+from papyrus.ipld.links import ALLOWED_CODECS, LinkError, scan
 from papyrus.primitives.errors import LocalFault, OutOfGas, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
 from papyrus.vm import gas_charges as charges
@@ -89,14 +89,21 @@ def block_stat(kernel: Kernel, block_id: int) -> tuple[int, int]:
 
 def _scan_links(kernel: Kernel, codec: int, data: bytes) -> tuple[Cid, ...]:
     """Return the links of a block, charging for each field and link looked at."""
+    try:
+        result = scan(codec, data)
+    except LinkError as refused:
+        _charge_scan(kernel, refused.fields, refused.cids)
+        raise
+    _charge_scan(kernel, result.fields, result.cids)
+    return result.links
+
+
+def _charge_scan(kernel: Kernel, fields: int, cids: int) -> None:
     calls = kernel.calls
-    result = scan(codec, data)
-    charge = charges.on_scan_links(calls.prices, result.fields, result.cids)
+    charge = charges.on_scan_links(calls.prices, fields, cids)
     available = calls.gas.available
     if charges.total(charge) > available:
         # Quirk: a scan that runs dry takes what is left, whatever the block holds further on.
         kernel.charge(charge[0], available)
         raise OutOfGas(charge[0])
     kernel.charge(*charge)
-    result.check()
-    return result.links

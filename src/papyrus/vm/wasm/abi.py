@@ -11,7 +11,7 @@ from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.versions import KernelAbi, Rules
 from papyrus.vm.wasm import proof_syscalls as proof
 from papyrus.vm.wasm import syscalls as call
-from papyrus.vm.wasm.engine import HostFunction
+from papyrus.vm.wasm.host import HostFunction
 from papyrus.vm.wasm.invocation import Syscall, host_function
 
 _Row = tuple[str, str, int, Callable[..., bytes | None]]

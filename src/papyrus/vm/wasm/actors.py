@@ -15,21 +15,17 @@ from papyrus.vm import gas_charges as charges
 from papyrus.vm.aborts import Exit
 from papyrus.vm.kernel.kernel import Kernel
 from papyrus.vm.wasm.abi import host_functions
-from papyrus.vm.wasm.engine import Instance, InstantiationError, Linker, Module, Trap, TrapKind
+from papyrus.vm.wasm.engine import PAGE_SIZE, Instance, Linker, Module
+from papyrus.vm.wasm.host import InstantiationError, LinkError, NoEntryPoint, Trap
 from papyrus.vm.wasm.invocation import Invocation
 from papyrus.vm.wasm.modules import ModuleStore
-
-_PAGE_LENGTH = 1 << 16
-
-_FATAL_TRAPS = frozenset((TrapKind.INTERRUPT, TrapKind.OTHER))
-"""Traps that no actor can cause."""
 
 
 class WasmActors:
     """Runs any actor whose code is in the store of actor code."""
 
     def __init__(self, modules: ModuleStore, code: Blockstore) -> None:
-        """Take compiled modules from `modules`, and their code, where needed, from `code`."""
+        """Take actor code from `code`, compiled by `modules`."""
         self._modules = modules
         self._code = code
         self._linkers: dict[tuple[KernelAbi, GasPrices], Linker] = {}
@@ -43,20 +39,29 @@ class WasmActors:
         instance = self._instantiate(rules, module, invocation)
         try:
             invocation.resume(instance)
-            try:
-                return_id = instance.invoke(params_id)
-            except Trap as trap:
-                invocation.settle(instance)
-                if trap.kind in _FATAL_TRAPS:
-                    raise Fatal(f"unexpected trap: {trap}") from trap
-                raise Exit(ExitCode.SYS_ILLEGAL_INSTRUCTION, str(trap)) from trap
-            except Exit:
-                invocation.settle(instance)
-                raise
+            return_id = self._call(instance, params_id)
             invocation.settle(instance)
             return return_id
         finally:
             instance.close()
+
+    def _call(self, instance: Instance, params_id: int) -> int:
+        """Call the entry point; what was executed is charged however it ends."""
+        invocation: Invocation = instance.context
+        try:
+            return instance.invoke(params_id)
+        except Trap as trap:
+            invocation.settle(instance)
+            if not trap.kind.is_the_actors_fault:
+                raise Fatal(f"unexpected trap: {trap}") from trap
+            raise Exit(ExitCode.SYS_ILLEGAL_INSTRUCTION, str(trap)) from trap
+        except Exit:
+            invocation.settle(instance)
+            raise
+        except NoEntryPoint as error:
+            raise Exit(ExitCode.SYS_INVALID_RECEIVER, str(error)) from error
+        except LinkError as error:
+            raise Fatal(str(error)) from error
 
     def _instantiate(self, rules: Rules, module: Module, invocation: Invocation) -> Instance:
         """Pay for the first memory and make an instance."""
@@ -64,17 +69,19 @@ class WasmActors:
         gas = invocation.gas
         if module.initial_memory_pages is None:
             raise Fatal("the actor exports no memory")
-        if module.exported_table_elements is not None:
-            gas.charge(*charges.wasm_table_init(prices, module.exported_table_elements))
-        memory_length = module.initial_memory_pages * _PAGE_LENGTH
+        if module.initial_table_elements is not None:
+            gas.charge(*charges.wasm_table_init(prices, module.initial_table_elements))
+        memory_length = module.initial_memory_pages * PAGE_SIZE
         gas.charge(*charges.wasm_memory_init(prices, memory_length))
         available = gas.available
         invocation.last_available = available
         limit = min(rules.max_instance_memory, rules.max_memory - invocation.memory_base)
         try:
             instance = self._linker(rules).instantiate(module, invocation, available, limit)
+        except LinkError as error:
+            raise Fatal(f"failed to link the actor: {error}") from error
         except InstantiationError as error:
-            gas.charge(*charges.wasm_exec(0))
+            gas.charge(*charges.wasm_exec(max(available - error.gas, 0)))
             raise Exit(
                 ExitCode.SYS_ILLEGAL_INSTRUCTION, f"failed to instantiate module: {error}"
             ) from error

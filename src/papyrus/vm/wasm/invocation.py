@@ -13,7 +13,8 @@ from papyrus.primitives.exit_codes import ErrorNumber
 from papyrus.vm import gas_charges as charges
 from papyrus.vm.gas import GasTracker
 from papyrus.vm.kernel.kernel import Kernel
-from papyrus.vm.wasm.engine import HostFunction, Instance
+from papyrus.vm.wasm.engine import Instance
+from papyrus.vm.wasm.host import HostFunction
 
 OK = 0
 """What a system call returns when it was not refused."""

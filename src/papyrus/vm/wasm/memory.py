@@ -11,7 +11,8 @@ from papyrus.ipld.tuples import Reading, Record
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
-from papyrus.vm.wasm.engine import Instance, MemoryRangeError
+from papyrus.vm.wasm.engine import Instance
+from papyrus.vm.wasm.host import MemoryRange
 
 _MAX_CID_LENGTH = 110
 """Four varints of ten bytes and a digest of 64, rounded up."""
@@ -23,7 +24,7 @@ def read(instance: Instance, offset: int, length: int) -> bytes:
     """Return a slice of the memory."""
     try:
         return instance.read(offset, length)
-    except MemoryRangeError as error:
+    except MemoryRange as error:
         raise _out_of_bounds(offset, length) from error
 
 
@@ -37,7 +38,7 @@ def write(instance: Instance, offset: int, data: bytes) -> None:
     """Write into the memory, whose bounds have been checked."""
     try:
         instance.write(offset, data)
-    except MemoryRangeError as error:
+    except MemoryRange as error:
         raise _out_of_bounds(offset, len(data)) from error
 
 

@@ -207,7 +207,7 @@ def send(
     if flags & ~sending.READ_ONLY_FLAG:
         raise SyscallError(ErrorNumber.ILLEGAL_ARGUMENT, f"invalid send flags: {flags:#x}")
     invocation: Invocation = instance.context
-    kernel.calls.memory_used = invocation.memory_base + instance.memory_held()
+    kernel.calls.memory_used = invocation.memory_base + instance.memory_used()
     exit_code, block_id, codec, size = sending.send(
         kernel,
         to,
