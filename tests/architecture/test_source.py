@@ -12,6 +12,7 @@ FLOATS_ALLOWED: Mapping[str, str] = {}
 
 CATCH_ALL_ALLOWED: Mapping[str, str] = {
     "src/papyrus/vm/deep_stack.py": "whatever ends a thread is raised again where it was started",
+    "src/papyrus/vm/wasm/engine.py": "nothing may cross Wasm frames; it is raised again behind them",
 }
 """Modules that may catch every exception, each with the reason."""
 
@@ -72,13 +73,15 @@ def test_nothing_is_asserted(modules: Mapping[str, ast.Module]) -> None:
     assert [where(path, node) for path, node in walk(modules) if isinstance(node, ast.Assert)] == []
 
 
-def test_no_except_catches_everything(modules: Mapping[str, ast.Module]) -> None:
+def test_no_except_keeps_what_it_does_not_know(modules: Mapping[str, ast.Module]) -> None:
+    """Cleaning up and raising the same again is no keeping."""
     caught = [
         where(path, node)
         for path, node in walk(modules)
         if path not in CATCH_ALL_ALLOWED
         and isinstance(node, ast.ExceptHandler)
         and (node.type is None or last_name(node.type) in {"Exception", "BaseException"})
+        and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)
     ]
     assert caught == []
 
