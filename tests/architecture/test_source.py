@@ -12,7 +12,7 @@ FLOATS_ALLOWED: Mapping[str, str] = {}
 
 CATCH_ALL_ALLOWED: Mapping[str, str] = {
     "src/papyrus/vm/deep_stack.py": "whatever ends a thread is raised again where it was started",
-    "src/papyrus/vm/wasm/engine.py": "nothing may cross Wasm frames; it is raised again behind them",
+    "src/papyrus/vm/wasm/engine.py": "nothing may cross Wasm frames; it is raised behind them",
 }
 """Modules that may catch every exception, each with the reason."""
 
