@@ -88,6 +88,7 @@ def from_json(cls: type[T], value: Any) -> T:
     elif cls is StampedEvent:
         entries = tuple(from_json(EventEntry, entry) for entry in _items(_member(value, "Entries")))
         found = StampedEvent(_read_number(_member(value, "Emitter")), ActorEvent(entries))
+        _check_bounds(found)
     else:
         shape = _SHAPES.get(cls)
         if shape is None:
@@ -95,6 +96,7 @@ def from_json(cls: type[T], value: Any) -> T:
         found = cls(
             **{attribute: _read_member(value, name, kind) for name, attribute, kind in shape.fields}
         )
+        _check_bounds(found)
     return found  # type: ignore[no-any-return]  # each branch makes a value of cls
 
 
@@ -130,6 +132,14 @@ def _member(value: Any, name: str) -> Any:
     if not isinstance(value, dict) or name not in value:
         raise DecodeError(f"expected an object with a field {name!r}")
     return value[name]
+
+
+def _check_bounds(record: Any) -> None:
+    """Refuse a record that has no wire form, for JSON numbers have no width."""
+    try:
+        record.to_ipld()
+    except (TypeError, ValueError) as error:
+        raise DecodeError(str(error)) from error
 
 
 def _read_member(value: Any, name: str, kind: _Kind) -> Any:

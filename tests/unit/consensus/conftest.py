@@ -9,7 +9,7 @@ from papyrus.crypto import bls
 from papyrus.crypto.signatures import Signature, SignatureType
 from papyrus.ipld.amt import amt_root
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
-from papyrus.ipld.cid import RAW, SHA2_256, Cid
+from papyrus.ipld.cid import RAW, Cid
 from papyrus.ipld.hamt import Hamt
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount, encode_bigint
@@ -20,7 +20,7 @@ from papyrus.types.ticket import BeaconEntry, ElectionProof, Ticket
 from papyrus.types.tipset import Tipset
 
 CODES = {
-    name: Cid.of(name.encode(), RAW, SHA2_256)
+    name: Cid.of(name.encode(), RAW)
     for name in (
         "system",
         "init",

@@ -154,3 +154,9 @@ def test_other_types_have_no_json():
         to_json(5)
     with pytest.raises(TypeError, match="int has no JSON form"):
         from_json(int, 5)
+
+
+@pytest.mark.parametrize(("name", "number"), [("Nonce", 2**64), ("GasLimit", 2**63)])
+def test_numbers_without_a_wire_form_are_refused(message, name, number):
+    with pytest.raises(DecodeError, match="does not fit"):
+        from_json(Message, to_json(message) | {name: number})
