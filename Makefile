@@ -25,6 +25,8 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON UV_F
 unexport PIP_FIND_LINKS UV_FIND_LINKS
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
+# Behind a proxy with a certificate of its own, whom the machine trusts is trusted here.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs /etc/pki/tls /System/Library),true,false)
 
 # An environment is as good as its lock: the stamp's name holds the checksum of what it was made
 # from, so that a fresh stamp means nothing is left to do, and a checkout's file times mean nothing.
