@@ -21,8 +21,8 @@ There is nothing to run: no vectors at {vectors} and no chains at {chains}.
 
   Vectors  are published by the Filecoin project: filecoin-project/fvm-test-vectors on GitHub,
            folder corpus/extracted/0002-hygge-01 (network version 18).
-  Chains   are CAR files with every state, such as Lotus' integration tests leave, or
-           `lotus chain export`; a meta.json beside the file, or --network, says by which rules.
+  Chains   are CAR files of headers, messages, receipts and every state, such as Lotus' own
+           integration tests leave; a meta.json beside the file says by which rules.
 
 Then run:  make conformance VECTORS=path/to/0002-hygge-01 CHAINS=path/to/chains
 Without make, one at a time:  papyrus conformance run PATH, papyrus replay CHAIN.car
