@@ -87,7 +87,7 @@ class Model(RuleBasedStateMachine):
     def compare_with_the_past(self):
         root, before = self.past
         expected = Difference()
-        expected.compare(before, self.model)
+        expected.compare(encoded(before), encoded(self.model))
         for new in (self.tree, self.open(self.store, self.tree.flush())):
             found = self.difference(self.open(self.store, root), new)
             assert as_bytes(found) == as_bytes(expected)
@@ -114,12 +114,14 @@ def first(pair):
     return pair[0]
 
 
+def encoded(items):
+    return {key: dag_cbor.encode(value) for key, value in items.items()}
+
+
 def as_bytes(difference):
     """Return a difference with its values encoded, so that 1 is not True."""
     return {
-        field.name: {
-            key: dag_cbor.encode(value) for key, value in getattr(difference, field.name).items()
-        }
+        field.name: encoded(getattr(difference, field.name))
         for field in dataclasses.fields(difference)
     }
 
@@ -173,7 +175,7 @@ class KamtModel(Model):
     @staticmethod
     def difference(old, new):
         result = Difference()
-        result.compare(dict(old.items()), dict(new.items()))
+        result.compare(encoded(dict(old.items())), encoded(dict(new.items())))
         return result
 
 

@@ -19,9 +19,19 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.bitmap_nodes import NODE_CID_PREFIX, BitmapNode, Difference
-from papyrus.ipld.blockstore import Blockstore, load, put_cbor
+from papyrus.ipld.amt_blocks import node_block, read_node, root_block
+from papyrus.ipld.bitmap_nodes import BitmapNode, Difference
+from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.tree_blocks import (
+    ARRAY,
+    UNSIGNED,
+    decoded,
+    put_block,
+    read_head,
+    whole,
+    write_link,
+)
 from papyrus.primitives.errors import DecodeError
 
 MAX_INDEX = 2**64 - 2
@@ -46,16 +56,17 @@ def amt_root(
     """Store the array of these values and return its root: for receipts, messages and events."""
     _check_form(bit_width, version)
     width = 1 << bit_width
-    row = list(values)
-    count, height = len(row), 0
-    while len(row) > width:
-        row = [
-            put_cbor(store, _node_block((1 << len(part)) - 1, part, bit_width, height))
-            for part in (row[start : start + width] for start in range(0, len(row), width))
+    items = [dag_cbor.encode(value) for value in values]
+    count, height = len(items), 0
+    while len(items) > width:
+        rows = (items[start : start + width] for start in range(0, len(items), width))
+        items = [
+            write_link(put_block(store, node_block((1 << len(row)) - 1, row, bit_width, height)))
+            for row in rows
         ]
         height += 1
-    node = _node_block((1 << len(row)) - 1, row, bit_width, height)
-    return put_cbor(store, _root_block(version, bit_width, height, count, node))
+    node = node_block((1 << len(items)) - 1, items, bit_width, height)
+    return put_block(store, root_block(version, bit_width, height, count, node))
 
 
 def diff(old: "Amt", new: "Amt") -> Difference[int]:
@@ -94,7 +105,7 @@ def diff(old: "Amt", new: "Amt") -> Difference[int]:
 class Amt:
     """A sparse array in a blockstore, read lazily and written by `flush`.
 
-    A value returned belongs to the array: to change one, set a changed copy. Every method that
+    A value is decoded each time it is asked for, and encoded when it is set. Every method that
     walks the tree raises IndexError for an index outside 0 to MAX_INDEX, DecodeError on a
     malformed node and LocalFault on a missing block; after DecodeError from a change the array
     must be dropped.
@@ -159,8 +170,7 @@ class Amt:
 
     def get(self, index: int) -> Any:
         """Return the value at `index`, or None when there is none (`in` tells null from absent)."""
-        found = self._find(index)
-        return None if found is None else found[0].items[found[1]]
+        return decoded(self._find(index))
 
     def __contains__(self, index: int) -> bool:
         return self._find(index) is not None
@@ -168,6 +178,7 @@ class Amt:
     def set(self, index: int, value: Any) -> None:
         """Put `value` at `index`."""
         _check_index(index)
+        encoded = dag_cbor.encode(value)
         if self.count >= MAX_INDEX:
             raise DecodeError("an AMT's count is beyond its indices")
         while index >= self._capacity(self.height):
@@ -185,9 +196,9 @@ class Amt:
             path.append(node)
         slot = index & self._mask
         if node.bits >> slot & 1:
-            node.items[(node.bits & ((1 << slot) - 1)).bit_count()] = value
+            node.items[(node.bits & ((1 << slot) - 1)).bit_count()] = encoded
         else:
-            node.insert(slot, value)
+            node.insert(slot, encoded)
             self.count += 1
         self._change(path)
 
@@ -227,8 +238,8 @@ class Amt:
         """Write the changed nodes and return the root's CID; an unchanged array writes nothing."""
         if self._stored is None:
             node = self._block(self.root, self.height)
-            block = _root_block(self.version, self.bit_width, self.height, self.count, node)
-            self._stored = put_cbor(self._store, block)
+            block = root_block(self.version, self.bit_width, self.height, self.count, node)
+            self._stored = put_block(self._store, block)
         return self._stored
 
     def items(self, start: int = 0) -> Iterator[tuple[int, Any]]:
@@ -248,7 +259,7 @@ class Amt:
                     if index > MAX_INDEX:
                         raise DecodeError("an AMT holds an element beyond its last index")
                     if index >= start:
-                        yield index, value
+                        yield index, dag_cbor.decode(value)
             else:
                 pending.extend(
                     (slots[slot], height - 1, base + (slot << step))
@@ -266,14 +277,14 @@ class Amt:
         if child is self.root and height > self.height:
             return {0: child} if child.bits else {}
         if not isinstance(child, BitmapNode):
-            child = self._load(child, is_leaf=not height)
+            child = self._load(child, height)
         return child.slots()
 
     def _capacity(self, height: int) -> int:
         return int(min(1 << min((height + 1) * self.bit_width, 64), MAX_CAPACITY))
 
-    def _find(self, index: int) -> tuple[BitmapNode, int] | None:
-        """Return the leaf and the position in it where an index is."""
+    def _find(self, index: int) -> bytes | None:
+        """Return the encoded value at an index, or None."""
         _check_index(index)
         if index >= self._capacity(self.height):
             return None
@@ -283,10 +294,11 @@ class Amt:
             if not node.bits >> slot & 1:
                 return None
             position = (node.bits & ((1 << slot) - 1)).bit_count()
-            if not shift:
-                return node, position
-            shift -= self.bit_width
             item = node.items[position]
+            if not shift:
+                value: bytes = item
+                return value
+            shift -= self.bit_width
             node = item if type(item) is BitmapNode else self._enter(node, slot, shift)
 
     def _enter(self, node: BitmapNode, slot: int, shift: int) -> BitmapNode:
@@ -294,7 +306,7 @@ class Amt:
         position = (node.bits & ((1 << slot) - 1)).bit_count()
         child = node.items[position]
         if type(child) is not BitmapNode:
-            child = node.items[position] = self._load(child, is_leaf=not shift)
+            child = node.items[position] = self._load(child, shift // self.bit_width)
         return child
 
     def _change(self, path: list[BitmapNode]) -> None:
@@ -302,44 +314,46 @@ class Amt:
         for node in path:
             node.cid = None
 
-    def _block(self, node: BitmapNode, height: int) -> list[Any]:
+    def _block(self, node: BitmapNode, height: int) -> bytes:
         """Return the block of a node, having written the children it links to."""
         items = node.items
         if height:
             items = [
-                item if type(item) is not BitmapNode else item.cid or self._write(item, height - 1)
+                write_link(
+                    item if type(item) is not BitmapNode else item.cid or self._write(item, height)
+                )
                 for item in items
             ]
-        return _node_block(node.bits, items, self.bit_width, height)
+        return node_block(node.bits, items, self.bit_width, height)
 
-    def _write(self, node: BitmapNode, height: int) -> Cid:
-        node.cid = put_cbor(self._store, self._block(node, height))
-        return node.cid
+    def _write(self, child: BitmapNode, height: int) -> Cid:
+        child.cid = put_block(self._store, self._block(child, height - 1))
+        return child.cid
 
     def _load_root(self, root: Cid, bit_width: int | None) -> None:
-        block = dag_cbor.decode(load(self._store, root))
-        fields = 4 if self.version == 3 else 3
-        if type(block) is not list or len(block) != fields:
-            raise DecodeError(f"an AMT root is an array of {fields}")
-        *numbers, node = block
-        if any(type(number) is not int or number < 0 for number in numbers):
-            raise DecodeError("an AMT root begins with unsigned integers")
-        if self.version == 3:
-            stored = numbers.pop(0)
-            if bit_width not in {None, stored} or not 1 <= stored <= MAX_BIT_WIDTH:
-                raise DecodeError(f"an AMT has bit width {stored}")
-            self.bit_width = stored
-        self.height, self.count = numbers
-        if self.height * self.bit_width >= 64:
-            raise DecodeError(f"an AMT's height of {self.height} is out of bounds")
-        if self.count > self._capacity(self.height):
-            raise DecodeError(f"an AMT of height {self.height} cannot hold {self.count} elements")
-        is_leaf = not self.height
-        self.root = _read_node(node, self.bit_width, is_leaf=is_leaf, may_be_empty=is_leaf)
+        def parse(data: bytes) -> tuple[BitmapNode, int]:
+            fields, at = read_head(data, 0, ARRAY)
+            if fields != (4 if self.version == 3 else 3):
+                raise DecodeError(f"an AMT root of version {self.version} has {fields} fields")
+            if self.version == 3:
+                stored, at = read_head(data, at, UNSIGNED)
+                if bit_width not in {None, stored} or not 1 <= stored <= MAX_BIT_WIDTH:
+                    raise DecodeError(f"an AMT has bit width {stored}")
+                self.bit_width = stored
+            self.height, at = read_head(data, at, UNSIGNED)
+            self.count, at = read_head(data, at, UNSIGNED)
+            if self.height * self.bit_width >= 64:
+                raise DecodeError(f"an AMT's height of {self.height} is out of bounds")
+            if self.count > self._capacity(self.height):
+                raise DecodeError(f"an AMT of height {self.height} cannot hold {self.count}")
+            return read_node(data, at, self.bit_width, self.height, is_root=True)
 
-    def _load(self, cid: Cid, *, is_leaf: bool) -> BitmapNode:
-        block = dag_cbor.decode(load(self._store, cid))
-        node = _read_node(block, self.bit_width, is_leaf=is_leaf, may_be_empty=False)
+        self.root = whole(load(self._store, root), parse)
+
+    def _load(self, cid: Cid, height: int) -> BitmapNode:
+        node = whole(
+            load(self._store, cid), lambda data: read_node(data, 0, self.bit_width, height)
+        )
         node.cid = cid
         return node
 
@@ -356,44 +370,6 @@ def _check_form(bit_width: int, version: int) -> None:
         raise ValueError(f"no array has version {version} and bit width {bit_width}")
 
 
-def _bitmap_bytes(bit_width: int) -> int:
-    return 1 if bit_width <= 3 else 1 << (bit_width - 3)
-
-
-def _root_block(version: int, bit_width: int, height: int, count: int, node: Any) -> list[Any]:
-    return [bit_width, height, count, node] if version == 3 else [height, count, node]
-
-
-def _node_block(bits: int, items: list[Any], bit_width: int, height: int) -> list[Any]:
-    bitmap = bits.to_bytes(_bitmap_bytes(bit_width), "little")
-    return [bitmap, items, []] if height else [bitmap, [], items]
-
-
 def _cid_of(child: Any) -> Cid | None:
     """Return the CID of a subtree, None where it has none or may have changed."""
     return child.cid if isinstance(child, BitmapNode) else child
-
-
-def _read_node(block: Any, bit_width: int, *, is_leaf: bool, may_be_empty: bool) -> BitmapNode:
-    """Return a node from its block, refusing what the reference refuses."""
-    if type(block) is not list or len(block) != 3:
-        raise DecodeError("an AMT node is an array of three")
-    bitmap, links, values = block
-    if type(bitmap) is not bytes or type(links) is not list or type(values) is not list:
-        raise DecodeError("an AMT node is a byte string and two arrays")
-    if len(bitmap) != _bitmap_bytes(bit_width):
-        raise DecodeError(f"an AMT node's bitmap has {len(bitmap)} bytes")
-    if links and values:
-        raise DecodeError("an AMT node has both links and values")
-    items = values if is_leaf else links
-    if (links if is_leaf else values) or not (items or may_be_empty):
-        raise DecodeError("an AMT node holds values above the leaves, links in a leaf, or nothing")
-    # Quirk: both references ignore the bits above the width of a node narrower than a byte.
-    bits = int.from_bytes(bitmap, "little") & ((1 << (1 << bit_width)) - 1)
-    if bits.bit_count() != len(items):
-        raise DecodeError(f"an AMT node has {len(items)} items, not {bits.bit_count()}")
-    if not is_leaf:
-        for link in links:
-            if not isinstance(link, Cid) or not link.startswith(NODE_CID_PREFIX):
-                raise DecodeError("an AMT link is a DAG-CBOR link")
-    return BitmapNode(bits, items)

@@ -2,9 +2,12 @@
 
 A node of each of these trees has up to 2^width slots and stores only the ones in use, in order,
 beside a bitmap of which they are. In memory a slot holds either data or a child, and a child is
-the CID of a node not yet read or the node itself. A node remembers the CID it was read from or
-written to, and forgets it when anything beneath it changes: so a flush writes exactly the nodes
-without one, and two nodes with the same CID need no comparing.
+the CID of a node not yet read or the node itself. Values stay encoded, so that equal means equal
+bytes (`papyrus.ipld.tree_blocks`).
+
+A node remembers the CID it was read from or written to, and forgets it when anything beneath it
+changes: so a flush writes exactly the nodes without one, and two nodes with the same CID need no
+comparing.
 """
 
 from dataclasses import dataclass, field
@@ -17,9 +20,6 @@ Key = TypeVar("Key")
 
 HASH_BITS = 256
 """The length of what the HAMT and the KAMT read slots from: a digest, or a key of 32 bytes."""
-
-NODE_CID_PREFIX = b"\x01\x71"
-"""A link to a node is a version 1 CID of DAG-CBOR; both references refuse any other codec."""
 
 
 def top_shift(bit_width: int) -> int:
@@ -35,23 +35,6 @@ def path_of(digest: bytes, bit_width: int) -> int:
     path = int.from_bytes(digest, "big")
     left = HASH_BITS % bit_width
     return (path >> left << bit_width) | (path & ((1 << left) - 1)) if left else path
-
-
-def same_value(left: Any, right: Any) -> bool:
-    """Return whether two decoded values have one encoding (Python alone calls 1 and True equal)."""
-    if left is right:
-        return True
-    return bool(left == right) and dag_cbor.encode(left) == dag_cbor.encode(right)
-
-
-def is_unchanged(stored: Any, given: Any) -> bool:
-    """Return whether putting `given` where `stored` is surely changes nothing.
-
-    A list or dict that is the stored one may have been changed since it was stored.
-    """
-    if stored is given and isinstance(stored, (list, dict)):
-        return False
-    return same_value(stored, given)
 
 
 class BitmapNode:
@@ -98,13 +81,16 @@ class Difference(Generic[Key]):
     changed: dict[Key, tuple[Any, Any]] = field(default_factory=dict)
     """The keys of both whose values differ: (old, new)."""
 
-    def compare(self, old: dict[Key, Any], new: dict[Key, Any]) -> None:
-        """Record what differs between two small parts of the trees that hold the same keys."""
+    def compare(self, old: dict[Key, bytes], new: dict[Key, bytes]) -> None:
+        """Record what differs between two small parts of the trees that hold the same keys.
+
+        The values come encoded: what has one encoding is equal.
+        """
         for key, value in old.items():
             if key not in new:
-                self.removed[key] = value
-            elif not same_value(value, new[key]):
-                self.changed[key] = (value, new[key])
+                self.removed[key] = dag_cbor.decode(value)
+            elif value != new[key]:
+                self.changed[key] = (dag_cbor.decode(value), dag_cbor.decode(new[key]))
         for key, value in new.items():
             if key not in old:
-                self.added[key] = value
+                self.added[key] = dag_cbor.decode(value)

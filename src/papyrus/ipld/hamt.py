@@ -21,25 +21,35 @@ from itertools import islice
 from typing import Any
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.bitmap_nodes import (
-    NODE_CID_PREFIX,
-    BitmapNode,
-    Difference,
-    is_unchanged,
-    path_of,
-    top_shift,
-)
-from papyrus.ipld.blockstore import Blockstore, load, put_cbor
+from papyrus.ipld.bitmap_nodes import BitmapNode, Difference, path_of, top_shift
+from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.tree_blocks import (
+    ARRAY,
+    check_order,
+    decoded,
+    put_block,
+    read_bucket,
+    read_bytes,
+    read_head,
+    read_link,
+    whole,
+    write_array,
+    write_bucket,
+    write_bytes,
+    write_link,
+)
 from papyrus.primitives.errors import DecodeError
 
 DEFAULT_BIT_WIDTH = 5
-"""The width of the state tree and of every map of the builtin actors."""
+"""The width of the state tree and of most maps of the builtin actors (others have 3 or 6)."""
 
 BUCKET_SIZE = 3
 """The most entries a slot holds before they move to a child."""
 
 MAX_BITMAP_BYTES = 32
+
+_LEGACY_LINK, _LEGACY_BUCKET = b"\xa1\x61\x30", b"\xa1\x61\x31"
 
 
 def diff(old: "Hamt", new: "Hamt") -> Difference[bytes]:
@@ -75,7 +85,7 @@ def diff(old: "Hamt", new: "Hamt") -> Difference[bytes]:
 class Hamt:
     """A map in a blockstore, read lazily and written by `flush`.
 
-    A value returned belongs to the map: to change one, set a changed copy. Every method that
+    A value is decoded each time it is asked for, and encoded when it is set. Every method that
     walks the tree raises DecodeError on a malformed node or a path longer than the hash, and
     LocalFault on a missing block; after DecodeError from a change the map must be dropped.
     """
@@ -108,8 +118,7 @@ class Hamt:
 
     def get(self, key: bytes) -> Any:
         """Return the value at `key`, or None when there is none (`in` tells null from absent)."""
-        entry = self._find(key)
-        return None if entry is None else entry[1]
+        return decoded(self._find(key))
 
     def __contains__(self, key: bytes) -> bool:
         return self._find(key) is not None
@@ -121,6 +130,7 @@ class Hamt:
 
     def set(self, key: bytes, value: Any) -> bool:
         """Put `value` at `key`; return whether the map changed (not when the value is equal)."""
+        entry = [key, dag_cbor.encode(value)]
         path, shift, node = self._path(key), self._top, self.root
         trail: list[Any] = []
         while True:
@@ -128,12 +138,12 @@ class Hamt:
             index = path >> shift & self._mask
             trail.append(node)
             if not node.bits >> index & 1:
-                node.insert(index, [[key, value]])
+                node.insert(index, [entry])
                 break
             position = (node.bits & ((1 << index) - 1)).bit_count()
             item = node.items[position]
             if type(item) is list:
-                if not self._set_in_bucket(node, position, [key, value], shift):
+                if not self._set_in_bucket(node, position, entry, shift):
                     return False
                 break
             node = item if type(item) is BitmapNode else self._enter(node, position, shift)
@@ -187,12 +197,13 @@ class Hamt:
             stack.append(iter(self.root.items))
         else:
             bucket = self._start(start, stack)
-            yield from ((key, value) for key, value in bucket if key >= start)
-        yield from self._walk(stack, 0)
+            stack.append(iter([[entry for entry in bucket if entry[0] >= start]]))
+        for key, value in self._walk(stack, 0):
+            yield key, dag_cbor.decode(value)
 
     def keys(self) -> Iterator[bytes]:
         """Yield each key in the order of the tree."""
-        return (key for key, _ in self.items())
+        return (key for key, _ in self._walk([iter(self.root.items)], 0))
 
     def read_node(self, child: "BitmapNode | Cid", level: int) -> BitmapNode:
         """Return the node a child stands for without keeping it; `level` 1 is the root's."""
@@ -200,18 +211,18 @@ class Hamt:
             raise _too_deep()
         return child if isinstance(child, BitmapNode) else self._load(child)
 
-    def read_entries(self, item: Any, level: int) -> Iterator[tuple[bytes, Any]]:
-        """Yield the entries of one slot at a level: of a bucket, of a child, or of None."""
+    def read_entries(self, item: Any, level: int) -> Iterator[list[bytes]]:
+        """Yield the entries of a slot at a level (a bucket, a child or None), values encoded."""
         return self._walk([iter(() if item is None else (item,))], level - 2)
 
-    def _walk(self, stack: list[Iterator[Any]], above: int) -> Iterator[tuple[bytes, Any]]:
+    def _walk(self, stack: list[Iterator[Any]], above: int) -> Iterator[list[bytes]]:
         """Yield the entries the iterators on the stack still lead to; `above` levels lie above."""
         while stack:
             item = next(stack[-1], None)
             if item is None:
                 stack.pop()
             elif type(item) is list:
-                yield from map(tuple, item)
+                yield from item
             else:
                 stack.append(iter(self.read_node(item, above + len(stack) + 1).items))
 
@@ -232,8 +243,8 @@ class Hamt:
                 return item
             node = item if type(item) is BitmapNode else self._enter(node, position, shift)
 
-    def _find(self, key: bytes) -> Any:
-        """Return the entry of a key, or None."""
+    def _find(self, key: bytes) -> bytes | None:
+        """Return the encoded value of a key, or None."""
         path, shift, node = self._path(key), self._top, self.root
         while True:
             shift -= self.bit_width
@@ -246,7 +257,8 @@ class Hamt:
             if type(item) is list:
                 for entry in item:
                     if entry[0] == key:
-                        return entry
+                        value: bytes = entry[1]
+                        return value
                 return None
             node = item if type(item) is BitmapNode else self._enter(node, position, shift)
 
@@ -261,13 +273,13 @@ class Hamt:
         node.items[position] = child
         return child
 
-    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[Any], shift: int) -> bool:
+    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[bytes], shift: int) -> bool:
         """Put an entry into the bucket at a position; return whether anything changed."""
         bucket = node.items[position]
         key = new[0]
         for place, entry in enumerate(bucket):
             if entry[0] == key:
-                if is_unchanged(entry[1], new[1]):
+                if entry[1] == new[1]:
                     return False
                 bucket[place] = new
                 return True
@@ -278,12 +290,12 @@ class Hamt:
             node.items[position] = self._spread([*bucket, new], shift)
         return True
 
-    def _spread(self, entries: list[list[Any]], shift: int) -> BitmapNode:
+    def _spread(self, entries: list[list[bytes]], shift: int) -> BitmapNode:
         """Return a child that holds more entries than a bucket can, `shift` bits from the end."""
         if not shift:
             raise _too_deep()
         shift -= self.bit_width
-        slots: dict[int, list[list[Any]]] = {}
+        slots: dict[int, list[list[bytes]]] = {}
         for entry in entries:
             index = self._path(entry[0]) >> shift & self._mask
             slots.setdefault(index, []).append(entry)
@@ -297,48 +309,64 @@ class Hamt:
 
     def _flush(self, node: BitmapNode) -> Cid:
         if node.cid is None:
-            slots = [
-                item if type(item) is not BitmapNode else item.cid or self._flush(item)
-                for item in node.items
-            ]
-            if self._legacy:
-                slots = [{"1" if type(slot) is list else "0": slot} for slot in slots]
+            slots = []
+            for item in node.items:
+                if type(item) is list:
+                    slot, kind = write_bucket(item), _LEGACY_BUCKET
+                else:
+                    child = item if type(item) is not BitmapNode else item.cid or self._flush(item)
+                    slot, kind = write_link(child), _LEGACY_LINK
+                slots.append(kind + slot if self._legacy else slot)
             bitmap = node.bits.to_bytes((node.bits.bit_length() + 7) // 8, "big")
-            node.cid = put_cbor(self._store, [bitmap, slots])
+            block = b"\x82" + write_bytes(bitmap) + write_array(slots)
+            node.cid = put_block(self._store, block)
         return node.cid
 
     def _load(self, cid: Cid, *, is_root: bool = False) -> BitmapNode:
         """Read one node, refusing what the reference refuses."""
-        block = dag_cbor.decode(load(self._store, cid))
-        if type(block) is not list or len(block) != 2:
-            raise DecodeError("a HAMT node is an array of two")
-        bitmap, slots = block
-        if type(bitmap) is not bytes or len(bitmap) > MAX_BITMAP_BYTES:
-            raise DecodeError("a HAMT node's bitmap is a byte string of at most 32")
-        bits = int.from_bytes(bitmap, "big")
-        if type(slots) is not list or len(slots) > self._mask + 1:
-            raise DecodeError(f"a HAMT node has at most {self._mask + 1} slots")
-        if bits.bit_count() != len(slots):
-            raise DecodeError(f"a HAMT node has {len(slots)} slots, not {bits.bit_count()}")
-        if not slots and not is_root:
+        node = whole(load(self._store, cid), self._parse)
+        if not node.items and not is_root:
             raise DecodeError("a HAMT child is empty")
-        if self._legacy:
-            slots = [_legacy_slot(slot) for slot in slots]
-        for slot in slots:
-            if type(slot) is list:
-                _check_bucket(slot)
-            elif not isinstance(slot, Cid) or not slot.startswith(NODE_CID_PREFIX):
-                raise DecodeError("a HAMT slot is a bucket or a DAG-CBOR link")
-        return BitmapNode(bits, slots, cid)
+        node.cid = cid
+        return node
+
+    def _parse(self, data: bytes) -> tuple[BitmapNode, int]:
+        if data[0] != 0x82:
+            raise DecodeError("a HAMT node is an array of two")
+        bitmap, at = read_bytes(data, 1)
+        if len(bitmap) > MAX_BITMAP_BYTES:
+            raise DecodeError("a HAMT node's bitmap is at most 32 bytes")
+        bits = int.from_bytes(bitmap, "big")
+        count, at = read_head(data, at, ARRAY)
+        if count > self._mask + 1:
+            raise DecodeError(f"a HAMT node has at most {self._mask + 1} slots, not {count}")
+        if bits.bit_count() != count:
+            raise DecodeError(f"a HAMT node has {count} slots, not {bits.bit_count()}")
+        items: list[Any] = []
+        for _ in range(count):
+            is_link = data[at] == 0xD8
+            if self._legacy:
+                kind = data[at : at + 3]
+                is_link = kind == _LEGACY_LINK
+                if not is_link and kind != _LEGACY_BUCKET:
+                    raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
+                at += 3
+            if is_link:
+                item: Any
+                item, at = read_link(data, at)
+            else:
+                item, at = read_bucket(data, at, BUCKET_SIZE)
+                check_order(item)
+            items.append(item)
+        return BitmapNode(bits, items), at
 
 
 def _too_deep() -> DecodeError:
     return DecodeError("a HAMT is deeper than its hashes are long")
 
 
-def _key_of(entry: list[Any]) -> bytes:
-    key: bytes = entry[0]
-    return key
+def _key_of(entry: list[bytes]) -> bytes:
+    return entry[0]
 
 
 def _collapse(trail: list[tuple[BitmapNode, int]]) -> None:
@@ -354,25 +382,3 @@ def _collapse(trail: list[tuple[BitmapNode, int]]) -> None:
         parent, position = trail[depth - 1]
         entries = [entry for bucket in child.items for entry in bucket]
         parent.items[position] = sorted(entries, key=_key_of)
-
-
-def _legacy_slot(slot: Any) -> Any:
-    """Return the bucket or link within a slot of the older form."""
-    if type(slot) is dict and len(slot) == 1:
-        if type(slot.get("1")) is list:
-            return slot["1"]
-        if isinstance(slot.get("0"), Cid):
-            return slot["0"]
-    raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
-
-
-def _check_bucket(bucket: list[Any]) -> None:
-    if not 0 < len(bucket) <= BUCKET_SIZE:
-        raise DecodeError(f"a HAMT bucket has 1 to {BUCKET_SIZE} entries, not {len(bucket)}")
-    previous = None
-    for entry in bucket:
-        if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not bytes:
-            raise DecodeError("a HAMT entry is an array of a byte string and a value")
-        if previous is not None and entry[0] <= previous:
-            raise DecodeError("a HAMT bucket's keys are not in order")
-        previous = entry[0]

@@ -13,16 +13,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.bitmap_nodes import (
-    HASH_BITS,
-    NODE_CID_PREFIX,
-    BitmapNode,
-    is_unchanged,
-    path_of,
-    top_shift,
-)
-from papyrus.ipld.blockstore import Blockstore, load, put_cbor
+from papyrus.ipld.bitmap_nodes import HASH_BITS, BitmapNode, path_of, top_shift
+from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.tree_blocks import (
+    ARRAY,
+    UNSIGNED,
+    check_order,
+    decoded,
+    put_block,
+    read_bucket,
+    read_bytes,
+    read_head,
+    read_link,
+    whole,
+    write_array,
+    write_bucket,
+    write_bytes,
+    write_link,
+)
 from papyrus.primitives.errors import DecodeError
 
 KEY_BYTES = 32
@@ -31,6 +40,9 @@ DEFAULT_BIT_WIDTH = 5
 DEFAULT_BUCKET_SIZE = 1
 
 MAX_BITMAP_BYTES = 32
+
+_BUCKET_START, _LINK_START = b"\xa1\x61v", b"\xa1\x61l\x83"
+"""{"v": bucket} up to the bucket, {"l": [CID, length, extension]} up to the CID."""
 
 
 class _Link:
@@ -52,7 +64,7 @@ class _Link:
 class Kamt:
     """A map of 32-byte keys in a blockstore, read lazily and written by `flush`.
 
-    A value returned belongs to the map: to change one, set a changed copy. Every method that
+    A value is decoded each time it is asked for, and encoded when it is set. Every method that
     walks the tree raises ValueError for a key that is not 32 bytes, DecodeError on a malformed
     node or a path longer than the key, and LocalFault on a missing block; after DecodeError from
     a change the map must be dropped.
@@ -94,8 +106,7 @@ class Kamt:
 
     def get(self, key: bytes) -> Any:
         """Return the value at `key`, or None when there is none (`in` tells null from absent)."""
-        entry = self._find(key)
-        return None if entry is None else entry[1]
+        return decoded(self._find(key))
 
     def __contains__(self, key: bytes) -> bool:
         return self._find(key) is not None
@@ -108,7 +119,7 @@ class Kamt:
     def set(self, key: bytes, value: Any) -> bool:
         """Put `value` at `key`; return whether the map changed (not when the value is equal)."""
         path, shift, node = self._path(key), self._top, self._root
-        trail, depth, entry = [], 0, [key, value]
+        trail, depth, entry = [], 0, [key, dag_cbor.encode(value)]
         while True:
             shift = self._step(shift)
             index = path >> shift & self._mask
@@ -181,7 +192,8 @@ class Kamt:
             if item is None:
                 stack.pop()
             elif type(item) is list:
-                yield from map(tuple, item)
+                for key, value in item:
+                    yield key, dag_cbor.decode(value)
             elif len(stack) * self._bit_width >= self._top:
                 raise _too_deep()
             else:
@@ -201,8 +213,8 @@ class Kamt:
             raise _too_deep()
         return shift - self._bit_width
 
-    def _find(self, key: bytes) -> Any:
-        """Return the entry of a key, or None."""
+    def _find(self, key: bytes) -> bytes | None:
+        """Return the encoded value of a key, or None."""
         path, shift, node, depth = self._path(key), self._top, self._root, 0
         while True:
             shift = self._step(shift)
@@ -211,7 +223,7 @@ class Kamt:
                 return None
             item = node.items[(node.bits & ((1 << index) - 1)).bit_count()]
             if type(item) is list:
-                return next((entry for entry in item if entry[0] == key), None)
+                return next((entry[1] for entry in item if entry[0] == key), None)
             # Quirk: unlike a change, a lookup checks a node by the links above it alone, not
             # counting the levels they skip, and checks it before the extension.
             depth += 1
@@ -227,7 +239,7 @@ class Kamt:
             child = link.child = self._load(child, depth)
         return child
 
-    def _sink(self, entry: list[Any], path: int, shift: int, depth: int) -> Any:
+    def _sink(self, entry: list[bytes], path: int, shift: int, depth: int) -> Any:
         """Return the slot for a new entry: a bucket, or links down to where data may lie."""
         if depth >= self._min_data_depth:
             return [entry]
@@ -235,12 +247,12 @@ class Kamt:
         slot = self._sink(entry, path, shift, depth + 1)
         return _Link(BitmapNode(1 << (path >> shift & self._mask), [slot]), 0, 0)
 
-    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[Any], shift: int) -> bool:
+    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[bytes], shift: int) -> bool:
         """Put an entry into the bucket at a position; return whether anything changed."""
         bucket = node.items[position]
         for place, entry in enumerate(bucket):
             if entry[0] == new[0]:
-                if is_unchanged(entry[1], new[1]):
+                if entry[1] == new[1]:
                     return False
                 bucket[place] = new
                 return True
@@ -251,7 +263,7 @@ class Kamt:
             node.items[position] = self._spread([*bucket, new], shift)
         return True
 
-    def _spread(self, entries: list[list[Any]], shift: int) -> _Link:
+    def _spread(self, entries: list[list[bytes]], shift: int) -> _Link:
         """Return a link to a child that holds more entries than a bucket can."""
         below = (1 << shift) - 1
         paths = [self._path(entry[0]) & below for entry in entries]
@@ -262,7 +274,7 @@ class Kamt:
         shift -= length
         extension = paths[0] >> shift
         shift -= self._bit_width
-        slots: dict[int, list[list[Any]]] = {}
+        slots: dict[int, list[list[bytes]]] = {}
         for path, entry in zip(paths, entries, strict=True):
             slots.setdefault(path >> shift & self._mask, []).append(entry)
         child = BitmapNode(0, [])
@@ -270,7 +282,7 @@ class Kamt:
             child.insert(index, sorted(bucket, key=_key_of))
         return _Link(child, length, extension)
 
-    def _split(self, link: _Link, matched: int, entry: list[Any], shift: int) -> _Link:
+    def _split(self, link: _Link, matched: int, entry: list[bytes], shift: int) -> _Link:
         """Return a link to a new node where an entry parts from the way of an existing link."""
         width = self._bit_width
         tail = link.length - matched - width
@@ -306,73 +318,76 @@ class Kamt:
 
     def _flush(self, node: BitmapNode) -> Cid:
         if node.cid is None:
-            slots: list[dict[str, list[Any]]] = []
+            slots: list[bytes] = []
             for item in node.items:
                 if type(item) is list:
-                    slots.append({"v": [[key.lstrip(b"\0"), value] for key, value in item]})
+                    bucket = [[key.lstrip(b"\0"), value] for key, value in item]
+                    slots.append(_BUCKET_START + write_bucket(bucket))
                 else:
                     child = item.child
                     cid = self._flush(child) if isinstance(child, BitmapNode) else child
-                    slots.append({"l": [cid, item.length, item.raw]})
+                    extension = dag_cbor.encode(item.length) + write_bytes(item.raw)
+                    slots.append(_LINK_START + write_link(cid) + extension)
             bitmap = node.bits.to_bytes((node.bits.bit_length() + 7) // 8, "big")
-            node.cid = put_cbor(self._store, [bitmap, slots])
+            block = b"\x82" + write_bytes(bitmap) + write_array(slots)
+            node.cid = put_block(self._store, block)
         return node.cid
 
     def _load(self, cid: Cid, depth: int) -> BitmapNode:
         """Read one node, refusing what the reference refuses at this depth."""
-        block = dag_cbor.decode(load(self._store, cid))
-        if type(block) is not list or len(block) != 2:
-            raise DecodeError("a KAMT node is an array of two")
-        bitmap, slots = block
-        if type(bitmap) is not bytes or len(bitmap) > MAX_BITMAP_BYTES:
-            raise DecodeError("a KAMT node's bitmap is a byte string of at most 32")
-        bits = int.from_bytes(bitmap, "big")
-        if type(slots) is not list or len(slots) > self._mask + 1:
-            raise DecodeError(f"a KAMT node has at most {self._mask + 1} slots")
-        if bits.bit_count() != len(slots):
-            raise DecodeError(f"a KAMT node has {len(slots)} slots, not {bits.bit_count()}")
-        if not slots and depth:
+        node = whole(load(self._store, cid), lambda data: self._parse(data, depth))
+        if not node.items and depth:
             raise DecodeError("a KAMT child is empty")
-        return BitmapNode(bits, [self._read_slot(slot, depth) for slot in slots], cid)
+        node.cid = cid
+        return node
 
-    def _read_slot(self, slot: Any, depth: int) -> Any:
-        if type(slot) is dict and len(slot) == 1:
-            if type(slot.get("v")) is list:
-                return self._read_bucket(slot["v"], depth)
-            if type(slot.get("l")) is list and len(slot["l"]) == 3:
-                return self._read_link(slot["l"], depth)
-        raise DecodeError('a KAMT slot is {"v": bucket} or {"l": [CID, length, extension]}')
+    def _parse(self, data: bytes, depth: int) -> tuple[BitmapNode, int]:
+        if data[0] != 0x82:
+            raise DecodeError("a KAMT node is an array of two")
+        bitmap, at = read_bytes(data, 1)
+        if len(bitmap) > MAX_BITMAP_BYTES:
+            raise DecodeError("a KAMT node's bitmap is at most 32 bytes")
+        bits = int.from_bytes(bitmap, "big")
+        count, at = read_head(data, at, ARRAY)
+        if count > self._mask + 1:
+            raise DecodeError(f"a KAMT node has at most {self._mask + 1} slots, not {count}")
+        if bits.bit_count() != count:
+            raise DecodeError(f"a KAMT node has {count} slots, not {bits.bit_count()}")
+        items: list[Any] = []
+        for _ in range(count):
+            item: Any
+            if data.startswith(_LINK_START, at):
+                item, at = self._read_link(data, at + len(_LINK_START), depth)
+            elif data.startswith(_BUCKET_START, at):
+                item, at = self._read_bucket(data, at + len(_BUCKET_START), depth)
+            else:
+                raise DecodeError('a KAMT slot is {"v": bucket} or {"l": [CID, bits, extension]}')
+            items.append(item)
+        return BitmapNode(bits, items), at
 
-    def _read_bucket(self, bucket: list[Any], depth: int) -> list[list[Any]]:
+    def _read_bucket(self, data: bytes, at: int, depth: int) -> tuple[list[list[bytes]], int]:
         if depth < self._min_data_depth:
             raise DecodeError(f"a KAMT holds data at depth {depth}")
-        if not 0 < len(bucket) <= self._bucket_size:
-            raise DecodeError(f"a KAMT bucket holds {len(bucket)} entries")
-        entries: list[list[Any]] = []
+        bucket, at = read_bucket(data, at, self._bucket_size)
         for entry in bucket:
-            if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not bytes:
-                raise DecodeError("a KAMT entry is an array of a byte string and a value")
             if len(entry[0]) > KEY_BYTES:
                 raise DecodeError(f"a KAMT key has {len(entry[0])} bytes")
-            key = entry[0].rjust(KEY_BYTES, b"\0")
-            if entries and key <= entries[-1][0]:
-                raise DecodeError("a KAMT bucket's keys are not in order")
-            entries.append([key, entry[1]])
-        return entries
+            entry[0] = entry[0].rjust(KEY_BYTES, b"\0")
+        check_order(bucket)
+        return bucket, at
 
-    def _read_link(self, link: list[Any], depth: int) -> _Link:
-        cid, length, raw = link
-        if not isinstance(cid, Cid) or not cid.startswith(NODE_CID_PREFIX):
-            raise DecodeError("a KAMT link is a DAG-CBOR link")
-        if type(length) is not int or type(raw) is not bytes or length < 0:
-            raise DecodeError("a KAMT extension is a length and a byte string")
+    def _read_link(self, data: bytes, at: int, depth: int) -> tuple[_Link, int]:
+        cid, at = read_link(data, at)
+        length, at = read_head(data, at, UNSIGNED)
+        raw, at = read_bytes(data, at)
         if length % self._bit_width:
             raise DecodeError(f"a KAMT extension of {length} bits ends within a level")
         if length >= HASH_BITS - (depth + 1) * self._bit_width:
             raise DecodeError(f"a KAMT extension of {length} bits leaves no bits of the key")
         if len(raw) * 8 < length:
             raise DecodeError(f"a KAMT extension of {length} bits has {len(raw)} bytes")
-        return _Link(cid, length, int.from_bytes(raw, "big") >> (len(raw) * 8 - length), raw)
+        extension = int.from_bytes(raw, "big") >> (len(raw) * 8 - length)
+        return _Link(cid, length, extension, raw), at
 
 
 def _match(link: _Link, path: int, shift: int, bit_width: int) -> int:
@@ -388,9 +403,8 @@ def _match(link: _Link, path: int, shift: int, bit_width: int) -> int:
     return (length - differing) // bit_width * bit_width
 
 
-def _key_of(entry: list[Any]) -> bytes:
-    key: bytes = entry[0]
-    return key
+def _key_of(entry: list[bytes]) -> bytes:
+    return entry[0]
 
 
 def _too_deep() -> DecodeError:
