@@ -100,7 +100,7 @@ def _records(
             meta = car.get(header.messages) or b""
             yield "MsgMeta", header.messages, meta, MsgMeta.from_cbor(meta).to_cbor()
             for message_cid, message in read_messages(car, messages):
-                if message_cid not in seen:
+                if message is not None and message_cid not in seen:
                     seen.add(message_cid)
                     name = type(message).__name__
                     yield name, message_cid, car.get(message_cid), message.to_cbor()

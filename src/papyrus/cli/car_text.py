@@ -33,6 +33,9 @@ def say_tipset(tipset: dict[str, Any]) -> None:
         say(f"  block {block['cid']}")
         say(f"    by {block['miner']}, {_messages(counts)}")
         for message in counts.get("listed", ()):
+            if "from" not in message:
+                say(f"      {message['cid']}  is not in the file")
+                continue
             say(
                 f"      {message['cid']}  {message['from']} -> {message['to']}  "
                 f"method {message['method']}  nonce {message['nonce']}  "
@@ -59,7 +62,7 @@ def say_state(tipset: dict[str, Any]) -> None:
         return
     state = tipset["state"]
     if state is None:
-        say("    is not in the file")
+        say("    is not in the file, or not whole")
         return
     more = "" if state["complete"] else " at least (add --actors to `car tree` to see all)"
     say(

@@ -9,6 +9,7 @@ from typing import Any
 
 from papyrus.cli.chain_contents import (
     ActorNames,
+    StateTree,
     TipsetBlocks,
     actors,
     messages_of,
@@ -21,9 +22,10 @@ from papyrus.cli.chain_contents import (
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import DAG_CBOR, Cid
 from papyrus.primitives.amounts import ZERO
-from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.storage.car_files import CarFile
 from papyrus.types.block import BlockHeader
+from papyrus.types.message import Message, SignedMessage
 
 COUNTED_ACTORS = 100_000
 """How many actors are counted before a state tree is called larger than that."""
@@ -65,13 +67,24 @@ def other_roots(car: CarFile, wanted: Wanted) -> list[dict[str, Any]]:
 def state_tree(
     store: Blockstore, root: Cid, *, listed: bool, limit: int | None
 ) -> dict[str, Any] | None:
-    """Return version, number of actors and FIL of a state tree, or None where the file lacks it.
+    """Return version, number of actors and FIL of a state tree.
 
-    With a limit, counting stops there and `complete` is false.
+    None where the file lacks it, or a part of it. With a limit, counting stops there and `complete`
+    is false.
     """
     tree = open_state(store, root)
     if tree is None:
         return None
+    try:
+        return _summary(store, tree, listed=listed, limit=limit)
+    except LocalFault:
+        return None
+
+
+def _summary(
+    store: Blockstore, tree: StateTree, *, listed: bool, limit: int | None
+) -> dict[str, Any]:
+    """Return what `state_tree` does of an open tree; LocalFault where a part of it is missing."""
     names = ActorNames(store, tree)
     count, balance = 0, ZERO
     rows: list[dict[str, Any]] = []
@@ -97,7 +110,7 @@ def state_tree(
                 }
             )
     summary: dict[str, Any] = {
-        "cid": str(root),
+        "cid": str(tree.root),
         "version": tree.version,
         "actors": count,
         "balance": str(int(balance)),
@@ -153,17 +166,25 @@ def _block_tree(car: CarFile, cid: Cid, header: BlockHeader, wanted: Wanted) -> 
     }
     if wanted.messages and messages is not None:
         tree["messages"]["listed"] = [
-            {
-                "cid": str(message_cid),
-                "from": str(message.unsigned.sender),
-                "to": str(message.unsigned.to),
-                "method": message.unsigned.method,
-                "nonce": message.unsigned.nonce,
-                "value": str(int(message.unsigned.value)),
-            }
+            _message_tree(message_cid, message)
             for message_cid, message in read_messages(car, messages)
         ]
     return tree
+
+
+def _message_tree(cid: Cid, message: Message | SignedMessage | None) -> dict[str, Any]:
+    """Return a line's worth of a message, or its CID alone where the file lacks it."""
+    if message is None:
+        return {"cid": str(cid)}
+    plain = message.unsigned
+    return {
+        "cid": str(cid),
+        "from": str(plain.sender),
+        "to": str(plain.to),
+        "method": plain.method,
+        "nonce": plain.nonce,
+        "value": str(int(plain.value)),
+    }
 
 
 def _time(timestamp: int) -> str | None:

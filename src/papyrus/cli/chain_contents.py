@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.amt import Amt
-from papyrus.ipld.blockstore import Blockstore, load
+from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import DAG_CBOR, IDENTITY, Cid
 from papyrus.ipld.hamt import Hamt
 from papyrus.primitives.address import Address
@@ -148,12 +148,14 @@ def receipts_of(store: Blockstore, header: BlockHeader) -> Amt | None:
 
 def read_messages(
     store: Blockstore, messages: BlockMessages
-) -> Iterator[tuple[Cid, Message | SignedMessage]]:
-    """Give each message of a block, those signed by BLS first, as they execute."""
+) -> Iterator[tuple[Cid, Message | SignedMessage | None]]:
+    """Give each message of a block, those signed by BLS first; None for one the file lacks."""
     for cid in _cids(messages.bls):
-        yield cid, Message.from_cbor(load(store, cid))
+        data = store.get(cid)
+        yield cid, None if data is None else Message.from_cbor(data)
     for cid in _cids(messages.secp256k1):
-        yield cid, SignedMessage.from_cbor(load(store, cid))
+        data = store.get(cid)
+        yield cid, None if data is None else SignedMessage.from_cbor(data)
 
 
 def _cids(array: Amt) -> Iterator[Cid]:

@@ -32,7 +32,6 @@ DEFAULT_TIME_LIMIT = 1800.0
 
 _SILENCE_LIMIT = 30.0
 """Seconds without a byte after which the server is taken to be gone."""
-_CHUNK_SIZE = 1 << 16
 _USER_AGENT = "papyrus-filecoin"
 _RELEASE = re.compile(r"v?(\d{1,3})((?:\.\d{1,4}){2}(?:-[A-Za-z0-9.]{1,16})?)?")
 
@@ -142,7 +141,7 @@ def _receive(response: httpx.Response, file: BinaryIO, time_limit: float, hear: 
     length = response.headers.get("Content-Length", "")
     total = have + int(length) if length.isascii() and length.isdigit() else None
     hear(have, total)
-    for chunk in response.iter_raw(_CHUNK_SIZE):
+    for chunk in response.iter_raw():
         have += len(chunk)
         if have > MAX_BUNDLE_SIZE:
             raise DecodeError(f"more than {MAX_BUNDLE_SIZE} bytes came, too many for a bundle")

@@ -64,6 +64,8 @@ def read_bundles(
         bundles.append(_read_bundle(data, name, code, compressor))
         if progress is not None:
             progress(len(data), name)
+    if not bundles:
+        raise DecodeError(f"{path.name} holds no bundle: no file in it ends in .car")
     return bundles
 
 

@@ -10,7 +10,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,7 +38,8 @@ def atomic_writer(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise LocalFault(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone under its new name, or was never made
+            part.unlink()
 
 
 def write_atomic(path: Path, data: bytes) -> None:
