@@ -7,7 +7,7 @@ being out of gas. A trap of the actor's own making is an illegal instruction.
 
 from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.errors import Fatal
+from papyrus.primitives.errors import Fatal, OutOfGas
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.versions import KernelAbi, Rules
@@ -55,7 +55,7 @@ class WasmActors:
             if not trap.kind.is_the_actors_fault:
                 raise Fatal(f"unexpected trap: {trap}") from trap
             raise Exit(ExitCode.SYS_ILLEGAL_INSTRUCTION, str(trap)) from trap
-        except Exit:
+        except (Exit, OutOfGas, Fatal):
             invocation.settle(instance)
             raise
         except NoEntryPoint as error:
