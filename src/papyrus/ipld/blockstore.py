@@ -13,11 +13,12 @@ and is no longer reachable is never stored (ref-fvm `blockstore/buffered.rs`).
 from typing import Any, Protocol
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.cid import BLAKE2B_256, CHAIN_PREFIX, DAG_CBOR, IDENTITY, Cid
-from papyrus.ipld.links import ALLOWED_CODECS, IGNORED_CODECS, cids_in
-from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.ipld.cid import DAG_CBOR, Cid
+from papyrus.ipld.links import possible_links_in
+from papyrus.primitives.errors import LocalFault
 
 _DAG_CBOR_PREFIX = bytes((1, DAG_CBOR))
+"""How a CID begins whose block holds links."""
 
 
 class Blockstore(Protocol):
@@ -107,11 +108,9 @@ class BufferedBlockstore:
         """Move every buffered block reachable from `root` to the base.
 
         A block that is not buffered is taken to be in the base with all it links to. Blocks that
-        are not reachable stay in the buffer. Raises `DecodeError` and moves nothing when a
-        reachable link has a codec or a hash that state may not have.
+        are not reachable stay in the buffer.
         """
-        reachable = self._reachable(root)
-        for cid, data in reachable.items():
+        for cid, data in self._reachable(root).items():
             self.base.put(cid, data)
             del self.buffer[cid]
 
@@ -127,16 +126,10 @@ class BufferedBlockstore:
         stack = [root]
         while stack:
             cid = stack.pop()
-            if cid in found:
-                continue
-            if cid.startswith(CHAIN_PREFIX) or _is_state(cid):
-                data = buffer.get(cid)
-                if data is not None:
-                    found[cid] = data
-                    if cid.startswith(_DAG_CBOR_PREFIX):
-                        stack += cids_in(data)
-            elif cid.codec == DAG_CBOR:
-                stack += cids_in(cid.digest)
+            if cid in buffer and cid not in found:
+                found[cid] = buffer[cid]
+                if cid.startswith(_DAG_CBOR_PREFIX):
+                    stack += possible_links_in(buffer[cid])
         return found
 
 
@@ -165,21 +158,3 @@ class LayeredBlockstore:
     def has(self, cid: Cid) -> bool:
         """Return whether any of the stores holds the block."""
         return any(store.has(cid) for store in self.readers)
-
-
-def _is_state(cid: Cid) -> bool:
-    """Return whether the link is to a block; raises `DecodeError` for one no state may hold.
-
-    The others are links to commitments and identity CIDs.
-    """
-    codec = cid.codec
-    if codec in IGNORED_CODECS:
-        return False
-    if codec not in ALLOWED_CODECS:
-        raise DecodeError(f"{cid} is reachable and has codec {codec:#x}")
-    hash_code = cid.hash_code
-    if hash_code == IDENTITY:
-        return False
-    if hash_code != BLAKE2B_256 or len(cid.digest) != 32:
-        raise DecodeError(f"{cid} is reachable and has hash {hash_code:#x}")
-    return True

@@ -45,6 +45,10 @@ IGNORED_CODECS = frozenset({FIL_COMMITMENT_UNSEALED, FIL_COMMITMENT_SEALED})
 
 _U64 = 2**64 - 1
 _CHAIN_LINK = b"\xd8\x2a\x58\x27\x00" + CHAIN_PREFIX
+_STATE_PREFIXES = tuple(
+    b"\x01" + bytes((codec,)) + CHAIN_PREFIX[2:] for codec in sorted(ALLOWED_CODECS)
+)
+"""How the CIDs of blocks of state begin, one for each codec."""
 _CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
 
 _CACHED_LENGTH = 4096
@@ -116,6 +120,22 @@ def scan_exactly(data: bytes) -> Scan:
         number = ErrorNumber.SERIALIZATION
         raise LinkError(number, str(error), visitor.fields, visitor.cids) from error
     return Scan(visitor.fields, visitor.cids, tuple(visitor.links))
+
+
+def possible_links_in(data: bytes) -> list[Cid]:
+    """Return every CID of a block of state whose bytes occur in `data`.
+
+    That is every link of a block to other blocks, those within identity CIDs among them, and
+    perhaps bytes that only look like one: never too few, which is what keeping blocks asks for.
+    It costs a search where `cids_in` costs a walk.
+    """
+    found = []
+    for prefix in _STATE_PREFIXES:
+        at = data.find(prefix)
+        while at >= 0:
+            found.append(Cid(data[at : at + CHAIN_LENGTH]))
+            at = data.find(prefix, at + 1)
+    return found
 
 
 def cids_in(data: bytes) -> list[Cid]:
