@@ -10,6 +10,7 @@ changes: so a flush writes exactly the nodes without one, and two nodes with the
 comparing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -66,6 +67,51 @@ class BitmapNode:
             indices.append(lowest.bit_length() - 1)
             bits ^= lowest
         return dict(zip(indices, self.items, strict=True))
+
+
+def put_entry(
+    node: BitmapNode,
+    position: int,
+    new: list[bytes],
+    size: int,
+    spread: Callable[[list[list[bytes]]], Any],
+) -> bool:
+    """Put a [key, encoded value] entry into a bucket; return whether anything changed.
+
+    A bucket of `size` entries with other keys gives way to what `spread` makes of them and it.
+    """
+    bucket = node.items[position]
+    for place, entry in enumerate(bucket):
+        if entry[0] == new[0]:
+            if entry[1] == new[1]:
+                return False
+            bucket[place] = new
+            return True
+    if len(bucket) < size:
+        bucket.append(new)
+        bucket.sort()
+    else:
+        node.items[position] = spread([*bucket, new])
+    return True
+
+
+def drop_entry(node: BitmapNode, index: int, bucket: list[list[bytes]], key: bytes) -> bool:
+    """Remove a key from the bucket in slot `index`; return whether it was there."""
+    for place, entry in enumerate(bucket):
+        if entry[0] == key:
+            if len(bucket) == 1:
+                node.remove(index)
+            else:
+                del bucket[place]
+            return True
+    return False
+
+
+def gathered(items: list[Any], size: int) -> list[list[bytes]] | None:
+    """Return the entries of a node as one bucket, or None where it has children or too many."""
+    if any(type(item) is not list for item in items) or sum(map(len, items)) > size:
+        return None
+    return sorted(entry for bucket in items for entry in bucket)
 
 
 @dataclass(frozen=True, slots=True)

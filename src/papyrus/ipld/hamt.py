@@ -16,12 +16,21 @@ every message, accepts one, and so does this. Neither writes one.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from typing import Any
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.bitmap_nodes import BitmapNode, Difference, path_of, top_shift
+from papyrus.ipld.bitmap_nodes import (
+    BitmapNode,
+    Difference,
+    drop_entry,
+    gathered,
+    path_of,
+    put_entry,
+    top_shift,
+)
 from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.tree_blocks import (
@@ -143,7 +152,8 @@ class Hamt:
             position = (node.bits & ((1 << index) - 1)).bit_count()
             item = node.items[position]
             if type(item) is list:
-                if not self._set_in_bucket(node, position, entry, shift):
+                spread = partial(self._spread, shift=shift)
+                if not put_entry(node, position, entry, BUCKET_SIZE, spread):
                     return False
                 break
             node = item if type(item) is BitmapNode else self._enter(node, position, shift)
@@ -166,13 +176,8 @@ class Hamt:
             if type(item) is list:
                 break
             node = item if type(item) is BitmapNode else self._enter(node, position, shift)
-        found = next((place for place, entry in enumerate(item) if entry[0] == key), None)
-        if found is None:
+        if not drop_entry(node, index, item, key):
             return False
-        if len(item) == 1:
-            node.remove(index)
-        else:
-            del item[found]
         for changed, _ in trail:
             changed.cid = None
         _collapse(trail)
@@ -273,23 +278,6 @@ class Hamt:
         node.items[position] = child
         return child
 
-    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[bytes], shift: int) -> bool:
-        """Put an entry into the bucket at a position; return whether anything changed."""
-        bucket = node.items[position]
-        key = new[0]
-        for place, entry in enumerate(bucket):
-            if entry[0] == key:
-                if entry[1] == new[1]:
-                    return False
-                bucket[place] = new
-                return True
-        if len(bucket) < BUCKET_SIZE:
-            bucket.append(new)
-            bucket.sort(key=_key_of)
-        else:
-            node.items[position] = self._spread([*bucket, new], shift)
-        return True
-
     def _spread(self, entries: list[list[bytes]], shift: int) -> BitmapNode:
         """Return a child that holds more entries than a bucket can, `shift` bits from the end."""
         if not shift:
@@ -304,7 +292,7 @@ class Hamt:
             if len(group) > BUCKET_SIZE:
                 child.insert(index, self._spread(group, shift))
             else:
-                child.insert(index, sorted(group, key=_key_of))
+                child.insert(index, sorted(group))
         return child
 
     def _flush(self, node: BitmapNode) -> Cid:
@@ -365,20 +353,14 @@ def _too_deep() -> DecodeError:
     return DecodeError("a HAMT is deeper than its hashes are long")
 
 
-def _key_of(entry: list[bytes]) -> bytes:
-    return entry[0]
-
-
 def _collapse(trail: list[tuple[BitmapNode, int]]) -> None:
     """Pull children's entries up where a bucket can hold them, from the bottom of a trail."""
     for depth in range(len(trail) - 1, 0, -1):
         child = trail[depth][0]
         if not child.items:
             raise DecodeError("a HAMT child held a single entry")
-        if any(type(item) is not list for item in child.items):
-            return
-        if sum(map(len, child.items)) > BUCKET_SIZE:
+        bucket = gathered(child.items, BUCKET_SIZE)
+        if bucket is None:
             return
         parent, position = trail[depth - 1]
-        entries = [entry for bucket in child.items for entry in bucket]
-        parent.items[position] = sorted(entries, key=_key_of)
+        parent.items[position] = bucket

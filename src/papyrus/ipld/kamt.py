@@ -10,10 +10,19 @@ The EVM actor's form is the default: five bits a level, one entry to a bucket.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.bitmap_nodes import HASH_BITS, BitmapNode, path_of, top_shift
+from papyrus.ipld.bitmap_nodes import (
+    HASH_BITS,
+    BitmapNode,
+    drop_entry,
+    gathered,
+    path_of,
+    put_entry,
+    top_shift,
+)
 from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.tree_blocks import (
@@ -70,15 +79,7 @@ class Kamt:
     a change the map must be dropped.
     """
 
-    __slots__ = (
-        "_bit_width",
-        "_bucket_size",
-        "_mask",
-        "_min_data_depth",
-        "_root",
-        "_store",
-        "_top",
-    )
+    __slots__ = ("_bit_width", "_bucket_size", "_data_depth", "_mask", "_root", "_store", "_top")
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class Kamt:
         self._store = store
         self._bit_width = bit_width
         self._bucket_size = bucket_size
-        self._min_data_depth = min_data_depth
+        self._data_depth = min_data_depth
         self._mask = (1 << bit_width) - 1
         self._top = top_shift(bit_width)
         self._root = BitmapNode(0, []) if root is None else self._load(root, 0)
@@ -130,7 +131,8 @@ class Kamt:
             position = (node.bits & ((1 << index) - 1)).bit_count()
             item = node.items[position]
             if type(item) is list:
-                if not self._set_in_bucket(node, position, entry, shift):
+                spread = partial(self._spread, shift=shift)
+                if not put_entry(node, position, entry, self._bucket_size, spread):
                     return False
                 break
             matched = _match(item, path, shift, self._bit_width)
@@ -163,13 +165,8 @@ class Kamt:
             node = self._enter(item, depth + 1)
             shift -= item.length
             depth += 1 + item.length // self._bit_width
-        found = next((place for place, entry in enumerate(item) if entry[0] == key), None)
-        if found is None:
+        if not drop_entry(node, index, item, key):
             return False
-        if len(item) == 1:
-            node.remove(index)
-        else:
-            del item[found]
         for changed, _, _ in trail:
             changed.cid = None
         for parent, slot, above in reversed(trail[:-1]):
@@ -241,27 +238,11 @@ class Kamt:
 
     def _sink(self, entry: list[bytes], path: int, shift: int, depth: int) -> Any:
         """Return the slot for a new entry: a bucket, or links down to where data may lie."""
-        if depth >= self._min_data_depth:
+        if depth >= self._data_depth:
             return [entry]
         shift = self._step(shift)
         slot = self._sink(entry, path, shift, depth + 1)
         return _Link(BitmapNode(1 << (path >> shift & self._mask), [slot]), 0, 0)
-
-    def _set_in_bucket(self, node: BitmapNode, position: int, new: list[bytes], shift: int) -> bool:
-        """Put an entry into the bucket at a position; return whether anything changed."""
-        bucket = node.items[position]
-        for place, entry in enumerate(bucket):
-            if entry[0] == new[0]:
-                if entry[1] == new[1]:
-                    return False
-                bucket[place] = new
-                return True
-        if len(bucket) < self._bucket_size:
-            bucket.append(new)
-            bucket.sort(key=_key_of)
-        else:
-            node.items[position] = self._spread([*bucket, new], shift)
-        return True
 
     def _spread(self, entries: list[list[bytes]], shift: int) -> _Link:
         """Return a link to a child that holds more entries than a bucket can."""
@@ -279,7 +260,7 @@ class Kamt:
             slots.setdefault(path >> shift & self._mask, []).append(entry)
         child = BitmapNode(0, [])
         for index, bucket in slots.items():
-            child.insert(index, sorted(bucket, key=_key_of))
+            child.insert(index, sorted(bucket))
         return _Link(child, length, extension)
 
     def _split(self, link: _Link, matched: int, entry: list[bytes], shift: int) -> _Link:
@@ -299,10 +280,10 @@ class Kamt:
         link = parent.items[position]
         items = link.child.items
         if not items:
-            if depth >= self._min_data_depth:
+            if depth >= self._data_depth:
                 raise DecodeError("a KAMT child held a single entry")
             parent.remove(index)
-        elif depth < self._min_data_depth:
+        elif depth < self._data_depth:
             return
         elif len(items) == 1 and type(items[0]) is not list:
             below, width = items[0], self._bit_width
@@ -310,11 +291,8 @@ class Kamt:
             extension = extension << below.length | below.extension
             length = link.length + width + below.length
             parent.items[position] = _Link(below.child, length, extension)
-        elif all(type(item) is list for item in items) and (
-            sum(map(len, items)) <= self._bucket_size
-        ):
-            entries = [entry for bucket in items for entry in bucket]
-            parent.items[position] = sorted(entries, key=_key_of)
+        elif (bucket := gathered(items, self._bucket_size)) is not None:
+            parent.items[position] = bucket
 
     def _flush(self, node: BitmapNode) -> Cid:
         if node.cid is None:
@@ -366,7 +344,7 @@ class Kamt:
         return BitmapNode(bits, items), at
 
     def _read_bucket(self, data: bytes, at: int, depth: int) -> tuple[list[list[bytes]], int]:
-        if depth < self._min_data_depth:
+        if depth < self._data_depth:
             raise DecodeError(f"a KAMT holds data at depth {depth}")
         bucket, at = read_bucket(data, at, self._bucket_size)
         for entry in bucket:
@@ -401,10 +379,6 @@ def _match(link: _Link, path: int, shift: int, bit_width: int) -> int:
     if length < link.length and not differing:
         raise _too_deep()
     return (length - differing) // bit_width * bit_width
-
-
-def _key_of(entry: list[bytes]) -> bytes:
-    return entry[0]
 
 
 def _too_deep() -> DecodeError:
