@@ -23,7 +23,6 @@ BLOCK_GAS_TARGET_INDEX = BLOCK_GAS_LIMIT * 80 // 100 - 1
 
 MAX_CHANGE_DIVISOR = 8
 MINIMUM_BASE_FEE = TokenAmount(100)
-INITIAL_BASE_FEE = TokenAmount(100_000_000)
 PACKING_EFFICIENCY = (4, 5)
 """How full a full tipset was taken to be at first, as a fraction."""
 

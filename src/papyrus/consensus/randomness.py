@@ -14,23 +14,8 @@ from papyrus.rules.network import Network
 from papyrus.types.ticket import BeaconEntry
 from papyrus.types.tipset import Tipset
 
-TICKET_PRODUCTION = 1
-ELECTION_PROOF_PRODUCTION = 2
-WINNING_POST_CHALLENGE_SEED = 3
-"""Tags that keep draws for different purposes apart, as far as blocks need them."""
-
 _TIPSETS_SEARCHED = 20
 """How far back a beacon entry is looked for, on networks faster than their beacon."""
-
-
-def draw(digest: bytes, tag: int, epoch: ChainEpoch, entropy: bytes) -> bytes:
-    """Return the 32 bytes that a digest gives for a purpose, an epoch and some entropy."""
-    return blake2b_256(
-        tag.to_bytes(8, "big", signed=True)
-        + digest
-        + epoch.to_bytes(8, "big", signed=True)
-        + entropy
-    )
 
 
 def chain_digest(source: TipsetSource, base: Tipset, epoch: ChainEpoch) -> bytes:

@@ -15,8 +15,6 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError
 
-STATE_TREE_WITH_DELEGATED_ADDRESSES = 5
-"""The first state tree version whose actors have five fields (nv18)."""
 
 EMPTY_STATE = Cid.of(b"\x80")
 """The root of an actor that has no state: an empty array."""

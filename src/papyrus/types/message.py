@@ -17,9 +17,6 @@ from papyrus.types.limits import BoundedBytes
 MESSAGE_VERSION = 0
 """The only version of messages there has been."""
 
-METHOD_SEND = 0
-"""The method that only moves funds."""
-
 
 @cbor_tuple
 class Message(Record):
@@ -55,11 +52,6 @@ class Message(Record):
     def unsigned(self) -> "Message":
         """The message itself, so that both forms on chain can be asked for it."""
         return self
-
-    @property
-    def required_funds(self) -> TokenAmount:
-        """What the sender must own for its gas, beyond the value moved."""
-        return self.gas_fee_cap * self.gas_limit
 
     def effective_premium(self, base_fee: int) -> int:
         """Return the premium left under the fee cap at a base fee; never negative."""

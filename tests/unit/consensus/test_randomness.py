@@ -2,7 +2,7 @@
 
 import pytest
 
-from papyrus.consensus.randomness import beacon_digest, beacon_entry, chain_digest, draw
+from papyrus.consensus.randomness import beacon_digest, beacon_entry, chain_digest
 from papyrus.crypto.hashing import blake2b_256
 from papyrus.rules.networks import LOTUS_ITEST
 from papyrus.types.ticket import BeaconEntry
@@ -56,9 +56,3 @@ def test_a_chain_without_entries_has_none_before_genesis(chain):
     tipset = chain.add(chain.header(0, (), beacon_entries=()))
     with pytest.raises(LookupError, match="no beacon entry"):
         beacon_entry(chain.source, tipset, -1, LOTUS_ITEST)
-
-
-def test_draw_hashes_tag_digest_epoch_and_entropy():
-    digest = bytes(range(32))
-    message = (2).to_bytes(8, "big") + digest + (-1).to_bytes(8, "big", signed=True) + b"entropy"
-    assert draw(digest, 2, -1, b"entropy") == blake2b_256(message)

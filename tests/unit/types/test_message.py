@@ -56,10 +56,6 @@ def test_both_forms_give_the_message(message, signed):
     assert message.unsigned is signed.unsigned is message
 
 
-def test_required_funds_are_the_whole_gas_at_the_cap(message):
-    assert message.required_funds == TokenAmount(200_000_000)
-
-
 @pytest.mark.parametrize(("base_fee", "premium"), [(0, 50), (150, 50), (180, 20), (201, 0)])
 def test_effective_premium_is_what_the_cap_leaves(message, base_fee, premium):
     assert message.effective_premium(base_fee) == premium
