@@ -15,7 +15,6 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError
 
-
 EMPTY_STATE = Cid.of(b"\x80")
 """The root of an actor that has no state: an empty array."""
 

@@ -7,7 +7,7 @@ import pytest
 from papyrus.crypto.signatures import Signature, SignatureType
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.errors import DecodeError
 from papyrus.types.message import Message, SignedMessage
 
