@@ -15,12 +15,12 @@ from papyrus.primitives.errors import Fatal, Invalid, OutOfGas, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
 from papyrus.types.actor import ActorState
 from papyrus.types.event import StampedEvent
-from papyrus.types.message import Message
+from papyrus.types.message import METHOD_SEND, Message
 from papyrus.types.receipt import Receipt
 from papyrus.vm import deep_stack
 from papyrus.vm import gas_charges as charges
 from papyrus.vm.blocks import Block
-from papyrus.vm.call_manager import METHOD_SEND, CallManager
+from papyrus.vm.call_manager import CallManager
 from papyrus.vm.gas import round_up
 from papyrus.vm.gas_outputs import GasOutputs, gas_outputs
 from papyrus.vm.machine import Machine

@@ -7,12 +7,16 @@ from papyrus.ipld.cid import CBOR, RAW
 from papyrus.primitives.errors import DecodeError, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
 from papyrus.rules.versions import EventLimits
-from papyrus.types.event import ActorEvent, EventEntry, StampedEvent
+from papyrus.types.event import (
+    INDEXED_KEY,
+    INDEXED_VALUE,
+    ActorEvent,
+    EventEntry,
+    StampedEvent,
+)
 from papyrus.vm import gas_charges as charges
 from papyrus.vm.kernel.kernel import Kernel
 
-INDEXED_KEY = 1
-INDEXED_VALUE = 2
 _KNOWN_FLAGS = INDEXED_KEY | INDEXED_VALUE
 
 _MAX_ENCODED_LENGTH = 1 << 20
