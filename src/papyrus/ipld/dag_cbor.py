@@ -16,6 +16,10 @@ Both directions loop with a stack of their own rather than recursing, so hostile
 Text that is not UTF-8 is refused, except on request: labels of deals made before nv16 may hold
 any bytes as text. With `lenient_text` such bytes become lone surrogates (PEP 383), and encoding
 with `lenient_text` gives them back exactly.
+
+Surprising: the block before Filecoin's genesis, which every genesis block names as its parent
+(bafyreiaqpwbbyjo4a42saasj36kkrpv4tsherf2e7bvezkert2a7dhonoi), has its map keys in another order
+and so is refused. It is not state, and `papyrus.ipld.links.cids_in` walks it.
 """
 
 from collections.abc import Iterator

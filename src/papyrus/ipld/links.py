@@ -50,6 +50,8 @@ _STATE_PREFIXES = tuple(
 )
 """How the CIDs of blocks of state begin, one for each codec."""
 _CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
+_UNSEALED_LINK = bytes.fromhex("d82a5828000181e203922020")
+_SEALED_LINK = bytes.fromhex("d82a5829000182e20381e80320")
 
 _CACHED_LENGTH = 4096
 """Blocks up to this long are remembered: the same few are opened again and again."""
@@ -105,12 +107,12 @@ def scan(codec: int, data: bytes) -> Scan:
 
 
 def scan_dag_cbor(data: bytes) -> Scan:
-    """Return the scan of DAG-CBOR, by the quick way where all its items are of common shapes."""
+    """Return the scan of DAG-CBOR, by the quick way where that tells; raises `LinkError`."""
     return _scan_common(data) or scan_exactly(data)
 
 
 def scan_exactly(data: bytes) -> Scan:
-    """Return the scan of DAG-CBOR one head at a time, as the reference does it."""
+    """Return the scan of DAG-CBOR one head at a time, as the reference does; raises `LinkError`."""
     visitor = _Visitor()
     try:
         visitor.scan(data)
@@ -145,7 +147,7 @@ def cids_in(data: bytes) -> list[Cid]:
     `DecodeError` for what cannot be walked.
     """
     common = _scan_common(data)
-    if common is not None:
+    if common is not None and common.cids == len(common.links):
         return list(common.links)
     found: list[Cid] = []
     remaining = 1
@@ -170,15 +172,16 @@ def cids_in(data: bytes) -> list[Cid]:
 _scan_again = lru_cache(maxsize=4096)(scan_dag_cbor)
 
 
-def _scan_common(  # noqa: C901, PLR0912 - one loop, for a call per item would double its time
+def _scan_common(  # noqa: C901, PLR0912, PLR0915 - one loop: a call per item would double its time
     data: bytes,
 ) -> Scan | None:
-    """Return the scan of a block whose only tags are links to DAG-CBOR state, else None.
+    """Return the scan of a block that is sound and has no identity link, else None.
 
     The heads come in the order of the bytes whatever the nesting, so it is enough to count how
     many items are still to come: `count` in this turn, and `more` found inside them.
     """
     links: list[Cid] = []
+    ignored = 0
     fields = 0
     at = 0
     more = 1
@@ -201,22 +204,39 @@ def _scan_common(  # noqa: C901, PLR0912 - one loop, for a call per item would d
                     end = at + _CHAIN_LINK_LENGTH
                     links.append(Cid(data[at + 5 : end]))
                     at = end
+                elif first == 0xD8 and data.startswith(_UNSEALED_LINK, at):
+                    ignored += 1
+                    at += len(_UNSEALED_LINK) + 32
+                elif first == 0xD8 and data.startswith(_SEALED_LINK, at):
+                    ignored += 1
+                    at += len(_SEALED_LINK) + 32
                 else:
                     major, argument, at = _head(data, at)
                     if major in (2, 3):
                         at += argument
-                    elif major == 6:
-                        return None
+                    elif major == 4:
+                        more += argument
+                    elif major == 5:
+                        more += 2 * argument
+                    elif argument != 42:
+                        more += 1
                     else:
-                        more += argument if major == 4 else 2 * argument
+                        raw, at = _link_bytes(data, at)
+                        cid = _only_cid(raw)
+                        if cid.hash_code == IDENTITY and cid.codec not in IGNORED_CODECS:
+                            return None
+                        if _is_to_block(cid):
+                            links.append(cid)
+                        else:
+                            ignored += 1
             # An item takes a byte at least, so this cannot come out right.
             if more > len(data):
                 return None
-    except (IndexError, DecodeError):
+    except (IndexError, DecodeError, LinkError):
         return None
     if at != len(data):
         return None
-    return Scan(fields, len(links), tuple(links))
+    return Scan(fields, len(links) + ignored, tuple(links))
 
 
 class _Visitor:
@@ -247,37 +267,46 @@ class _Visitor:
             elif major == 6:
                 self.cids += 1
                 raw, at = _link_bytes(data, at)
-                cid, end = read(raw)
-                if end != len(raw):
-                    raise DecodeError(f"cid has {len(raw) - end} trailing bytes")
-                self.visit(cid)
+                self.visit(_only_cid(raw))
             if remaining > _U64:
                 raise DecodeError("cbor field count overflow")
         if at != len(data):
             raise DecodeError(f"{len(data) - at} trailing bytes in CBOR block")
 
     def visit(self, cid: Cid) -> None:
-        codec = cid.codec
-        if codec in IGNORED_CODECS:
-            return
-        if codec not in ALLOWED_CODECS:
-            raise LinkError(
-                ErrorNumber.NOT_FOUND, f"block links to CID with forbidden codec {codec}"
-            )
-        hash_code = cid.hash_code
-        digest = cid.digest
-        if hash_code == IDENTITY:
+        if cid.hash_code == IDENTITY and cid.codec in ALLOWED_CODECS:
             # Each level takes six bytes or more of a digest of at most 64, so this ends soon.
-            if codec == DAG_CBOR:
-                self.scan(digest)
-        elif hash_code == BLAKE2B_256 and len(digest) == 32:
+            if cid.codec == DAG_CBOR:
+                self.scan(cid.digest)
+        elif _is_to_block(cid):
             self.links.append(cid)
-        else:
-            raise LinkError(
-                ErrorNumber.NOT_FOUND,
-                "block links to CID with forbidden multihash type "
-                f"(code: {hash_code}, len: {len(digest)})",
-            )
+
+
+def _is_to_block(cid: Cid) -> bool:
+    """Return whether the CID is of a block; False for those that are ignored.
+
+    Raises `LinkError` for a CID that no block of state can have.
+    """
+    codec = cid.codec
+    if codec in IGNORED_CODECS:
+        return False
+    if codec not in ALLOWED_CODECS:
+        raise LinkError(ErrorNumber.NOT_FOUND, f"block links to CID with forbidden codec {codec}")
+    hash_code, length = cid.hash_code, len(cid.digest)
+    if hash_code != BLAKE2B_256 or length != 32:
+        raise LinkError(
+            ErrorNumber.NOT_FOUND,
+            f"block links to CID with forbidden multihash type (code: {hash_code}, len: {length})",
+        )
+    return True
+
+
+def _only_cid(raw: bytes) -> Cid:
+    """Return the CID that all of `raw` is; raises `DecodeError`."""
+    cid, end = read(raw)
+    if end != len(raw):
+        raise DecodeError(f"cid has {len(raw) - end} trailing bytes")
+    return cid
 
 
 def _head(data: bytes, at: int) -> tuple[int, int, int]:
