@@ -17,6 +17,12 @@ from papyrus.types.limits import BoundedBytes
 MESSAGE_VERSION = 0
 """The only version of messages there has been."""
 
+METHOD_SEND = 0
+"""The method that only moves funds."""
+
+METHOD_CONSTRUCTOR = 1
+"""The method an actor is created with."""
+
 
 @cbor_tuple
 class Message(Record):

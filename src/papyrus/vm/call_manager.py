@@ -15,7 +15,7 @@ from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Fatal, OutOfGas, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
 from papyrus.types.actor import EMPTY_STATE, ActorState
-from papyrus.types.message import METHOD_SEND
+from papyrus.types.message import METHOD_CONSTRUCTOR, METHOD_SEND
 from papyrus.vm import gas_charges as charges
 from papyrus.vm.aborts import Answer, Exit
 from papyrus.vm.access import READ, UPDATED, AccessTracker
@@ -27,7 +27,6 @@ from papyrus.vm.kernel.kernel import Kernel
 from papyrus.vm.machine import Machine
 from papyrus.vm.state_tree import EAM_ACTOR, SYSTEM_ACTOR
 
-METHOD_CONSTRUCTOR = 1
 
 _ZERO = TokenAmount(0)
 _NO_LIMIT = 2**64 - 1

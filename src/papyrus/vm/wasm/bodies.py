@@ -81,8 +81,9 @@ class Body:
 class ChargeCode(Protocol):
     """The code that charges gas."""
 
-    charge_top: bytes
-    """Charges the i64 on top of the stack, and takes it off."""
+    @property
+    def charge_top(self) -> bytes:
+        """The code that charges the i64 on top of the stack, and takes it off."""
 
     def charge(self, milligas: int) -> bytes:
         """Return the code that charges an unsigned 64-bit number of milligas."""
