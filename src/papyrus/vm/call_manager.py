@@ -6,8 +6,6 @@ addresses that pay for themselves by being used), moves value, and runs the rece
 kernel of its own. What a failed call did is undone.
 """
 
-from typing import NamedTuple
-
 from papyrus.ipld.cid import CBOR, Cid
 from papyrus.ipld.dag_cbor import encode
 from papyrus.primitives.address import Address, Protocol
@@ -17,34 +15,21 @@ from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
 from papyrus.types.actor import EMPTY_STATE, ActorState
 from papyrus.types.message import METHOD_CONSTRUCTOR, METHOD_SEND
 from papyrus.vm import gas_charges as charges
-from papyrus.vm.aborts import Answer, Exit
 from papyrus.vm.access import READ, UPDATED, AccessTracker
 from papyrus.vm.backtrace import Backtrace, Frame
 from papyrus.vm.blocks import NO_DATA, Block, BlockRegistry
+from papyrus.vm.calls import Answer, Exit, Request
 from papyrus.vm.events import EventLog
 from papyrus.vm.gas import GasTracker, round_up
 from papyrus.vm.kernel.kernel import Kernel
 from papyrus.vm.machine import Machine
 from papyrus.vm.state_tree import EAM_ACTOR, SYSTEM_ACTOR
 
-
 _ZERO = TokenAmount(0)
 _NO_LIMIT = 2**64 - 1
 
 BLS_ZERO_ADDRESS = Address.bls(b"\xc0" + bytes(47))
 """The key at infinity, which anyone could sign for; no account is made for it."""
-
-
-class _Request(NamedTuple):
-    """A call to be made."""
-
-    sender: int
-    to: Address
-    method: int
-    params: Block | None
-    value: TokenAmount
-    gas_limit: int | None = None
-    read_only: bool = False
 
 
 class CallManager:
@@ -127,7 +112,7 @@ class CallManager:
         self.access.begin()
         succeeded = False
         try:
-            request = _Request(sender, to, method, params, value, gas_limit, read_only)
+            request = Request(sender, to, method, params, value, gas_limit, read_only)
             answer = self._observed_call(request)
             succeeded = answer.exit_code == ExitCode.OK
             return answer
@@ -218,7 +203,7 @@ class CallManager:
         self.set_actor(actor_id, actor)
         self.actors_created += 1
 
-    def _observed_call(self, request: _Request) -> Answer:
+    def _observed_call(self, request: Request) -> Answer:
         """Make the call, telling an observer of its beginning and its end."""
         observer = self.observer
         if observer is None:
@@ -247,7 +232,7 @@ class CallManager:
         observer.returned(answer.exit_code, answer.value)
         return answer
 
-    def _limited_call(self, request: _Request) -> Answer:
+    def _limited_call(self, request: Request) -> Answer:
         """Make the call under its own gas limit, if it has one."""
         too_deep = self.depth >= self.rules.max_call_depth
         gas = self.gas
@@ -269,7 +254,7 @@ class CallManager:
             raise OutOfGas("the caller's gas is spent with the call's")
         return Answer(ExitCode.SYS_OUT_OF_GAS)
 
-    def _deeper_call(self, request: _Request, *, too_deep: bool) -> Answer:
+    def _deeper_call(self, request: Request, *, too_deep: bool) -> Answer:
         if too_deep:
             raise SyscallError(ErrorNumber.LIMIT_EXCEEDED, "call exceeds the call depth")
         self.depth += 1
@@ -278,7 +263,7 @@ class CallManager:
         finally:
             self.depth -= 1
 
-    def _call(self, request: _Request) -> Answer:
+    def _call(self, request: Request) -> Answer:
         receiver = self.resolve(request.to)
         if receiver is None:
             receiver = self._create_receiver(request.to, read_only=request.read_only)
@@ -303,7 +288,7 @@ class CallManager:
                 ErrorNumber.ILLEGAL_ARGUMENT, "cannot create the bls zero address actor"
             )
         actor_id = self._register(to, ActorState(manifest.account, EMPTY_STATE, 0, _ZERO, None))
-        constructor = _Request(
+        constructor = Request(
             SYSTEM_ACTOR, to, METHOD_CONSTRUCTOR, Block(CBOR, encode(bytes(to))), _ZERO
         )
         self._call_resolved(constructor, actor_id, explicit=False)
@@ -316,7 +301,7 @@ class CallManager:
         self.set_actor(actor_id, actor)
         return actor_id
 
-    def _call_resolved(self, request: _Request, receiver: int, *, explicit: bool) -> Answer:
+    def _call_resolved(self, request: Request, receiver: int, *, explicit: bool) -> Answer:
         """Move the value and run the receiver's code; `explicit` calls are shown in traces."""
         actor = self.get_actor(receiver)
         if actor is None:

@@ -12,7 +12,7 @@ from papyrus.primitives.exit_codes import ExitCode
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.versions import KernelAbi, Rules
 from papyrus.vm import gas_charges as charges
-from papyrus.vm.aborts import Exit
+from papyrus.vm.calls import Exit
 from papyrus.vm.kernel.kernel import Kernel
 from papyrus.vm.wasm.abi import host_functions
 from papyrus.vm.wasm.engine import PAGE_SIZE, Instance, Linker, Module

@@ -11,7 +11,7 @@ from papyrus.crypto.signatures import SignatureType
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Fatal, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
-from papyrus.vm.aborts import Exit
+from papyrus.vm.calls import Exit
 from papyrus.vm.gas import MILLIGAS
 from papyrus.vm.kernel import actor as actors
 from papyrus.vm.kernel import event, gas, ipld, network, own, random

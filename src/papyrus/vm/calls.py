@@ -1,8 +1,25 @@
-"""How an invocation ends early, and how a call answers."""
+"""What a call asks, what it answers, and how an invocation ends early."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from papyrus.primitives.address import Address
+from papyrus.primitives.amounts import TokenAmount
 from papyrus.vm.blocks import NO_DATA, Block
+
+
+class Request(NamedTuple):
+    """A call to be made."""
+
+    sender: int
+    to: Address
+    method: int
+    params: Block | None
+    value: TokenAmount
+    gas_limit: int | None = None
+    """Milligas; None for all that is left."""
+
+    read_only: bool = False
 
 
 class Exit(Exception):  # noqa: N818 - the system call's own name
