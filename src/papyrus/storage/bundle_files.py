@@ -21,8 +21,10 @@ from papyrus.primitives.errors import DecodeError
 from papyrus.storage.bundle_manifests import pinned_by_manifest
 from papyrus.storage.compression import open_plain
 
-MAX_BUNDLE_SIZE = 64 << 20
-"""Bytes of one bundle CAR: eight times the largest released so far."""
+MAX_BUNDLE_SIZE = 32 << 20
+"""Bytes of one bundle CAR: four times the largest released so far."""
+MAX_ARCHIVE_SIZE = 256 << 20
+"""Bytes of all files of an archive: over twice the largest so far, of actors v16."""
 MAX_MEMBERS = 64
 """Files in one archive: Lotus packs at most a dozen."""
 
@@ -85,7 +87,7 @@ def _car_files(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _tar_members(header: bytes, stream: BinaryIO, archive: str) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of each CAR in a tar archive (POSIX.1-1988, `ustar`)."""
-    seen = 0
+    seen = total = 0
     while header != bytes(_TAR_BLOCK):
         if len(header) < _TAR_BLOCK:
             raise DecodeError(f"{archive} is truncated: the archive has no end mark")
@@ -95,7 +97,8 @@ def _tar_members(header: bytes, stream: BinaryIO, archive: str) -> Iterator[tupl
             raise DecodeError(f"{archive} is damaged: a header's checksum is wrong")
         name = header[:100].partition(b"\0")[0].decode(errors="replace").rpartition("/")[2]
         seen += 1
-        if size > MAX_BUNDLE_SIZE or seen > MAX_MEMBERS:
+        total += size
+        if size > MAX_BUNDLE_SIZE or total > MAX_ARCHIVE_SIZE or seen > MAX_MEMBERS:
             raise DecodeError(f"{archive} is too large for an archive of bundles, at {name!r}")
         data = stream.read(-(-size // _TAR_BLOCK) * _TAR_BLOCK)
         if len(data) < size:

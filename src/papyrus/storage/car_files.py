@@ -14,6 +14,7 @@ Every block that leaves here has been checked against its CID.
 import mmap
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -92,28 +93,23 @@ class CarFile:
 
     def blocks(self) -> Iterator[tuple[Cid, bytes]]:
         """Give each block in the file's order, checked; DecodeError where the file is damaged."""
-        for section in self.sections():
-            yield section.cid, section.data
+        with _reading(self.path) as reader:
+            yield from reader
 
     def sections(self) -> Iterator[Section]:
         """Give each block with its place in the decompressed file, checked; see `blocks`."""
-        stream, _ = open_plain(self.path)
-        with stream:
-            reader = _reader(stream, self.path)
-            try:
-                yield from reader.sections()
-            except DecodeError as error:
-                raise _in_file(self.path, error) from error
+        with _reading(self.path) as reader:
+            yield from reader.sections()
 
     def verify(self, progress: Callable[[int], None] | None = None) -> CarSummary:
         """Read and check every block; `progress` hears the bytes of blocks read since last."""
         blocks = data_size = unheard = 0
         seen: set[Cid] = set()
-        for section in self.sections():
+        for cid, data in self.blocks():
             blocks += 1
-            data_size += len(section.data)
-            seen.add(section.cid)
-            unheard += len(section.data)
+            data_size += len(data)
+            seen.add(cid)
+            unheard += len(data)
             if progress is not None and unheard >= 1 << 20:
                 progress(unheard)
                 unheard = 0
@@ -217,8 +213,16 @@ def _reader(stream: BinaryIO, path: Path) -> CarReader:
         raise DecodeError(f"{path} is not a CAR file{_guess(path)}: {error}") from error
 
 
-def _in_file(path: Path, error: DecodeError) -> DecodeError:
-    return DecodeError(f"{path} is damaged: {error}")
+@contextmanager
+def _reading(path: Path) -> Iterator[CarReader]:
+    """Open the file for one pass; a fault in it is told with its name."""
+    stream, _ = open_plain(path)
+    with stream:
+        reader = _reader(stream, path)
+        try:
+            yield reader
+        except DecodeError as error:
+            raise DecodeError(f"{path} is damaged: {error}") from error
 
 
 def _guess(path: Path) -> str:

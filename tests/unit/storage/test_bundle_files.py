@@ -110,11 +110,18 @@ def test_archive_without_bundles_is_refused(archive, tmp_path: Path) -> None:
 
 
 def test_oversized_files_are_refused(made_up, archive, monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bundle_files, "MAX_BUNDLE_SIZE", 100)
-    for raw in (made_up.car, archive({"one.car": made_up.car})):
+    large = {f"{number}.txt": bytes(9000) for number in range(3)}
+    for raw, name, limit in (
+        (made_up.car, "MAX_BUNDLE_SIZE", 100),
+        (archive({"one.car": made_up.car}), "MAX_BUNDLE_SIZE", 100),
+        (archive(large), "MAX_ARCHIVE_SIZE", 20_000),
+        (archive(large), "MAX_MEMBERS", 2),
+    ):
         (tmp_path / "a").write_bytes(raw)
-        with pytest.raises(DecodeError, match="too large"):
-            read_bundles(tmp_path / "a")
+        with monkeypatch.context() as limited:
+            limited.setattr(bundle_files, name, limit)
+            with pytest.raises(DecodeError, match="too large"):
+                read_bundles(tmp_path / "a")
 
 
 @pytest.mark.parametrize("block", [b"\x80", b"\x82\x01\x02", dag_cbor.encode([2, Cid.of(b"")])])
