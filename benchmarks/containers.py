@@ -63,7 +63,7 @@ def blocks_read(open_tree: Open, blocks: dict[Cid, bytes], keys: list[Any]) -> l
         read.append(blocks[cid])
         return blocks[cid]
 
-    store.get = get  # type: ignore[method-assign, assignment]  # a slot of the instance
+    store.get = get  # type: ignore[assignment]  # a slot of the instance
     tree = open_tree(store)
     for key in keys:
         tree.get(key)

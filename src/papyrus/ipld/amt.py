@@ -105,7 +105,7 @@ def diff(old: "Amt", new: "Amt") -> Difference[int]:
 class Amt:
     """A sparse array in a blockstore, read lazily and written by `flush`.
 
-    A value is decoded each time it is asked for, and encoded when it is set. Every method that
+    A value is encoded when it is set and decoded each time it is asked for. Every method that
     walks the tree raises IndexError for an index outside 0 to MAX_INDEX, DecodeError on a
     malformed node and LocalFault on a missing block; after DecodeError from a change the array
     must be dropped.

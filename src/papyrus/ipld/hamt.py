@@ -94,9 +94,10 @@ def diff(old: "Hamt", new: "Hamt") -> Difference[bytes]:
 class Hamt:
     """A map in a blockstore, read lazily and written by `flush`.
 
-    A value is decoded each time it is asked for, and encoded when it is set. Every method that
-    walks the tree raises DecodeError on a malformed node or a path longer than the hash, and
-    LocalFault on a missing block; after DecodeError from a change the map must be dropped.
+    A value is encoded when it is set and decoded each time it is asked for, so what a caller does
+    to one changes nothing here. Every method that walks the tree raises DecodeError on a
+    malformed node, a path longer than the hash or, where it returns values, a malformed value;
+    and LocalFault on a missing block. After DecodeError from a change the map must be dropped.
     """
 
     __slots__ = ("_legacy", "_mask", "_store", "_top", "bit_width", "root")

@@ -73,7 +73,7 @@ class _Link:
 class Kamt:
     """A map of 32-byte keys in a blockstore, read lazily and written by `flush`.
 
-    A value is decoded each time it is asked for, and encoded when it is set. Every method that
+    A value is encoded when it is set and decoded each time it is asked for. Every method that
     walks the tree raises ValueError for a key that is not 32 bytes, DecodeError on a malformed
     node or a path longer than the key, and LocalFault on a missing block; after DecodeError from
     a change the map must be dropped.
@@ -191,8 +191,6 @@ class Kamt:
             elif type(item) is list:
                 for key, value in item:
                     yield key, dag_cbor.decode(value)
-            elif len(stack) * self._bit_width >= self._top:
-                raise _too_deep()
             else:
                 child = item.child
                 if not isinstance(child, BitmapNode):

@@ -76,6 +76,7 @@ def test_growing_and_reading_back_have_the_reference_cid():
     assert str(root) == "bafy2bzacecughjbclx3lbqwibrwc6pe7nttlc3qewedsrayghsvh5j5lpofiq"
     array = Amt(store, root)
     assert {index: array.get(index) for index in values} == values
+    assert [array.get(index) for index in (3, 80, 511, 512, MAX_INDEX)] == [None] * 5
     assert store.stats == [6, 6, 261, 261]
 
 

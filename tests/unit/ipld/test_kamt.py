@@ -245,6 +245,25 @@ def test_path_longer_than_the_key_is_refused():
             access(word(0))
 
 
+def test_levels_skipped_count_towards_the_length_of_the_key():
+    store = MemoryBlockstore()
+    node = put_cbor(store, [b"\1", [BUCKET]])
+    for extension in (b"", b"\0", bytes(30)):
+        length = len(extension) * 8 // 5 * 5
+        node = put_cbor(store, [b"\1", [link(node, length, extension)]])
+    assert list(Kamt(store, node).items()) == [(b"a".rjust(32, b"\0"), 1)]
+    for access in ("get", "delete", "__contains__"):
+        with pytest.raises(DecodeError, match="deeper than its keys"):
+            getattr(Kamt(store, node), access)(word(0))
+
+
+def test_misplaced_key_cannot_be_parted_from_one_in_its_place():
+    store = MemoryBlockstore()
+    misplaced = put_cbor(store, [b"\1", [{"v": [[word(31 << 251), 1]]}]])
+    with pytest.raises(DecodeError, match="deeper than its keys"):
+        Kamt(store, misplaced).set(word(0), 2)
+
+
 def test_child_that_held_one_entry_is_malformed_once_it_is_deleted():
     store = MemoryBlockstore()
     lone = put_cbor(store, [b"\1", [{"v": [[b"", 1]]}]])
