@@ -51,7 +51,7 @@ def info(file: FileArgument, json: JsonOption = False) -> None:
     from papyrus.cli.car_tree import Wanted, other_roots, tipset_trees  # noqa: PLC0415 - quick help
 
     with open_car(file) as car:
-        with progress("reading") as bar:
+        with progress("reading", _size(car)) as bar:
             summary = car.verify(bar.advance)
         head = next(tipset_trees(car, Wanted(tipsets=1)), None)
         found = {
@@ -207,12 +207,12 @@ def verify(
     from papyrus.cli.car_check import check_whole, round_trip  # noqa: PLC0415 - quick help
 
     with open_car(file) as car:
-        with progress("verifying") as bar:
+        with progress("verifying", _size(car)) as bar:
             summary = car.verify(bar.advance)
         check_whole(car, summary.missing_roots)
         trip = None
         if reencode:
-            with progress("encoding again") as bar:
+            with progress("encoding again", summary.data_size) as bar:
                 trip = round_trip(car, bar.advance)
     found: dict[str, Any] = {
         "file": str(file),
@@ -289,3 +289,8 @@ def _listed(car: CarFile) -> Iterator[dict[str, Any]]:
             "size": len(section.data),
             "offset": section.data_offset,
         }
+
+
+def _size(car: CarFile) -> int | None:
+    """Return about how many bytes of blocks there are, where the file's own size tells."""
+    return None if car.compressed else car.path.stat().st_size

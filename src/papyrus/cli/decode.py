@@ -83,8 +83,14 @@ def decode_as(name: str, data: bytes, network: str = "f") -> Any:
 
 def record_type(name: str) -> Any:
     """Return the class of a record by one of the names in `TYPES`."""
-    # keeps the help quick
-    from papyrus.types import actor, block, event, message, receipt, ticket  # noqa: PLC0415
+    from papyrus.types import (  # noqa: PLC0415 - keeps the help quick
+        actor,
+        block,
+        event,
+        message,
+        receipt,
+        ticket,
+    )
 
     for module in (block, message, receipt, event, actor, ticket):
         if hasattr(module, name):

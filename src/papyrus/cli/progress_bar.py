@@ -39,7 +39,7 @@ class Bar:
 
     def advance(self, amount: int, what: str = "") -> None:
         """Count so much more as done."""
-        self._drawn.update(self._task, advance=amount, description=f"{self._what} {what}".rstrip())
+        self._drawn.update(self._task, advance=amount, description=what or self._what)
 
     def reach(self, done: int, total: int | None) -> None:
         """Set how much is done and how much there is."""
