@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from papyrus.storage.bundles import BundleStore
+
 ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("dev", deadline=None, max_examples=60)
@@ -27,3 +29,17 @@ def shared() -> Path:
     if not (folder / "vectors").is_dir():
         pytest.skip(f"no reference data at {folder}: set PAPYRUS_SHARED to its folder")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def needed_bundle(request: pytest.FixtureRequest) -> None:
+    """Skip a test marked with a bundle that is not kept here, and say how to get it."""
+    marker = request.node.get_closest_marker("bundle")
+    if marker is not None:
+        name: str = marker.args[0]
+        version, _, network = name.partition("/")
+        if not BundleStore().has(int(version.removeprefix("v")), network):
+            pytest.skip(
+                f"no actor bundle {name}: run `papyrus bundle import {version}.tar.zst` with that "
+                "file from Lotus' build/actors"
+            )

@@ -1,0 +1,72 @@
+"""What every execution in one process shares: the actors' code, their engine, and the verifier.
+
+The code comes from the bundles that the user imported. Which code a state needs is written in the
+state itself, so no bundle is chosen: any kept bundle that holds the code will do.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+from papyrus.conformance.states import actor_names
+from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
+from papyrus.ipld.cid import Cid
+from papyrus.primitives.errors import LocalFault
+from papyrus.storage.bundles import BundleStore
+from papyrus.storage.compiled_code import CompiledCode
+from papyrus.vm.externs import AcceptAllProofs, Verifier
+from papyrus.vm.machine import ActorEngine
+from papyrus.vm.wasm.actors import WasmActors
+from papyrus.vm.wasm.engine import Engine
+from papyrus.vm.wasm.modules import ModuleStore
+
+
+class MissingActors(LocalFault):
+    """The code of the actors of a state is not on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The means of execution."""
+
+    code: Blockstore
+    """The actors' code."""
+    engine: ActorEngine
+    verifier: Verifier
+
+    @classmethod
+    def open(cls, bundles: BundleStore | None = None) -> Self:
+        """Return the means of execution on this machine, with the user's bundles unless told.
+
+        Every proof is taken for valid, as upstream's own runner of vectors does: the state of a
+        vector says what the network decided, and a proof needs keys of many gigabytes.
+        """
+        store = BundleStore() if bundles is None else bundles
+        code = store.code_store()
+        modules = ModuleStore(Engine(), CompiledCode())
+        return cls(code, WasmActors(modules, code), AcceptAllProofs())
+
+    def over(self, store: Blockstore) -> Blockstore:
+        """Return a store that reads the actors' code beside a state, and writes to the state's."""
+        return LayeredBlockstore(store, self.code)
+
+    def require_actors(self, store: Blockstore, state_root: Cid, version: int) -> None:
+        """Raise MissingActors unless all the code that a state names is here.
+
+        `version` is the major version of the actors, to say which bundle to import. A state
+        without a readable manifest passes: what runs it will say what is wrong with it.
+        """
+        names = actor_names(self.over(store), state_root)
+        missing = [name for code, name in names.items() if not self.code.has(code)]
+        if missing:
+            raise MissingActors(
+                f"the code of {len(missing)} of the {len(names)} actors of this state is not "
+                f"here ({', '.join(missing[:3])}...): run `papyrus bundle import "
+                f"v{version}.tar.zst` with that file from Lotus' build/actors"
+            )
+
+
+@cache
+def shared_environment() -> Environment:
+    """Return the means of execution of this process, made once."""
+    return Environment.open()
