@@ -75,11 +75,13 @@ def _car_files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of each CAR: the file itself, or the members of the archive."""
     stream, _ = open_plain(path)
     with stream:
-        start = stream.read(_TAR_BLOCK)
+        start = _read(stream, _TAR_BLOCK, path.name)
+        if not start:
+            raise DecodeError(f"{path.name} is empty")
         if start[_TAR_MAGIC] == b"ustar":
             yield from _tar_members(start, stream, path.name)
             return
-        data = start + stream.read(MAX_BUNDLE_SIZE)
+        data = start + _read(stream, MAX_BUNDLE_SIZE, path.name)
         if len(data) > MAX_BUNDLE_SIZE:
             raise DecodeError(f"{path.name} is too large for a bundle ({MAX_BUNDLE_SIZE} bytes)")
         yield path.name, data
@@ -100,16 +102,26 @@ def _tar_members(header: bytes, stream: BinaryIO, archive: str) -> Iterator[tupl
         total += size
         if size > MAX_BUNDLE_SIZE or total > MAX_ARCHIVE_SIZE or seen > MAX_MEMBERS:
             raise DecodeError(f"{archive} is too large for an archive of bundles, at {name!r}")
-        data = stream.read(-(-size // _TAR_BLOCK) * _TAR_BLOCK)
+        data = _read(stream, -(-size // _TAR_BLOCK) * _TAR_BLOCK, archive)
         if len(data) < size:
             raise DecodeError(f"{archive} is truncated, in {name!r}")
         if name.endswith(".car") and header[156:157] in _TAR_REGULAR_FILE:
             yield name, data[:size]
-        header = stream.read(_TAR_BLOCK)
-    while stream.read(_TAR_BLOCK):  # what follows the end mark is padding, but must be whole
+        header = _read(stream, _TAR_BLOCK, archive)
+    while _read(
+        stream, _TAR_BLOCK, archive
+    ):  # what follows the end mark is padding, but must be whole
         seen += 1
         if seen > MAX_PADDING_BLOCKS:
             raise DecodeError(f"{archive} goes on after its end mark")
+
+
+def _read(stream: BinaryIO, size: int, name: str) -> bytes:
+    """Return the next bytes, fewer at the end; a fault in the compression is told with the name."""
+    try:
+        return stream.read(size)
+    except DecodeError as error:
+        raise DecodeError(f"{name} is damaged: {error}") from error
 
 
 def _octal(field: bytes, archive: str) -> int:

@@ -72,7 +72,7 @@ class ZstdReader(io.RawIOBase):
             ) from error
         if count == 0 and len(buffer) and not self._source.at_frame_end:
             raise DecodeError(
-                f"truncated file: the zstandard data is cut off at byte {self._source.offset}"
+                f"the zstandard data is cut off at byte {self._source.offset}, so the file is truncated"
             )
         return count
 
