@@ -26,7 +26,7 @@ from papyrus.ipld.car import CarReader, Section, verify_block, write_car
 from papyrus.ipld.car_index import write_car_v2
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import DecodeError, LocalFault
-from papyrus.storage.compression import open_file, open_plain
+from papyrus.storage.compression import CompressionError, open_file, open_plain
 from papyrus.storage.files import atomic_writer
 
 MEMORY_BOUND = 512 << 20
@@ -209,6 +209,8 @@ def _reader(stream: BinaryIO, path: Path) -> CarReader:
     """Return the reader of a file that stands at its start, or say what it is instead."""
     try:
         return CarReader(stream)
+    except CompressionError as error:
+        raise DecodeError(f"{path} is damaged: {error}") from error
     except DecodeError as error:
         raise DecodeError(f"{path} is not a CAR file{_guess(path)}: {error}") from error
 
@@ -229,10 +231,7 @@ def _guess(path: Path) -> str:
     """Return what a file that is no CAR looks like, for the person who named it."""
     stream, _ = open_plain(path)
     with stream:
-        try:
-            start = stream.read(_START_LENGTH)
-        except DecodeError:
-            return " but damaged zstandard data"
+        start = stream.read(_START_LENGTH)
     for magic, at, kind in _LOOKALIKES:
         if start[at : at + len(magic)] == magic:
             return f" but {kind}"

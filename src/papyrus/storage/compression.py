@@ -25,6 +25,10 @@ _MAX_WINDOW = 1 << 27
 _RLE_BLOCK = 1
 
 
+class CompressionError(DecodeError):
+    """Compressed data is damaged or cut off, whatever it was to hold."""
+
+
 def open_file(path: Path) -> BinaryIO:
     """Return the file opened for reading, or say in a sentence why it cannot be."""
     try:
@@ -67,12 +71,12 @@ class ZstdReader(io.RawIOBase):
         try:
             count: int = self._reader.readinto(buffer)
         except zstandard.ZstdError as error:
-            raise DecodeError(
+            raise CompressionError(
                 f"damaged zstandard data before byte {self._source.offset}: {error}"
             ) from error
         if count == 0 and len(buffer) and not self._source.at_frame_end:
-            raise DecodeError(
-                f"the zstandard data is cut off at byte {self._source.offset}, so the file is truncated"
+            raise CompressionError(
+                f"truncated: the zstandard data is cut off at byte {self._source.offset}"
             )
         return count
 

@@ -168,7 +168,7 @@ def open_car_of(path: Path, raw: bytes):
         (b"\0asm\x01\0\0\0", "a Wasm module"),
         (zstandard.compress(b"PK\x03\x04"), "a zip archive"),
         (zstandard.compress(bytes(257) + b"ustar"), "papyrus bundle import"),
-        (zstandard.compress(b"0" * 99)[:-3], "damaged zstandard"),
+        (zstandard.compress(b"0" * 99)[:-3], "is damaged: truncated: the zstandard data"),
         (b"anything else", "is not a CAR file"),
     ],
 )
