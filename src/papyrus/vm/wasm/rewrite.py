@@ -31,25 +31,20 @@ from papyrus.vm.wasm.binary import (
     write_unsigned,
     write_vector,
 )
-from papyrus.vm.wasm.bodies import BodyRewriter, ModuleShape, Signature
+from papyrus.vm.wasm.body_state import BodyState, ModuleShape, Signature
+from papyrus.vm.wasm.instructions import PAID_PER_CALL
 from papyrus.vm.wasm.opcodes import Op
 from papyrus.vm.wasm.prices import SINCE_HYGGE, InstrumentationRules
 
 GAS_MODULE, GAS_COUNTER = "gas", "gas_counter"
 """The import under which the remaining milligas are found."""
 
+GAS_GLOBAL = b"\0"
+"""The number of the gas counter: it is the only imported global, so all others come after it."""
+
 FUNCTION_FORM = 0x60
 MAXIMUM_PARAMETERS = 1_000
 FUNCTION_KIND, GLOBAL_KIND = 0, 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Imports:
-    """The import section, and what it says about indices."""
-
-    entries: list[bytes]
-    functions: list[int]
-    globals: int
 
 
 REWRITER = "1"
@@ -72,12 +67,10 @@ class _CallOfGasFunction:
 class _Inlined(_CallOfGasFunction):
     """Charging by what the gas function does, without the call."""
 
-    gas_global: bytes
-
     def charge(self, milligas: int) -> bytes:
         signed = milligas - (1 << 64) if milligas >> 63 else milligas
         amount = bytes((Op.I64_CONST,)) + write_signed(signed)
-        return _take_gas(self.gas_global, amount)
+        return _take_gas(amount)
 
 
 def rewrite(
@@ -86,7 +79,9 @@ def rewrite(
     """Return the instrumented form of a Wasm module.
 
     Inlined charges take the same gas at the same places and trap in the same cases; they make the
-    code larger and about twice as fast. Raises DecodeError where the module is malformed or uses what actors may not use. Not every
+    code larger and about twice as fast.
+
+    Raises DecodeError where the module is malformed or uses what actors may not use. Not every
     invalid module is found out here: what compiles the result validates it in full.
     """
     try:
@@ -98,15 +93,16 @@ def rewrite(
 def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) -> bytes:
     sections = read_sections(code)
     types = _read_types(sections.get(Section.TYPE, b"\0"))
-    imports = _read_imports(sections.get(Section.IMPORT, b"\0"))
+    imports, imported = _read_imports(sections.get(Section.IMPORT, b"\0"))
     defined = _read_functions(sections.get(Section.FUNCTION))
-    functions = imports.functions + defined
+    functions = imported + defined
     signatures = tuple(signature for _, signature in types)
     for type_index in functions:
         _expect_index(type_index, len(types), "type")
 
     exports = segments.read_exports(sections.get(Section.EXPORT, b"\0"))
     elements = segments.read_elements(sections.get(Section.ELEMENT, b"\0"))
+    segments.check_sizes(sections.get(Section.TABLE, b"\0"), sections.get(Section.MEMORY, b"\0"))
     segments.check_data(sections.get(Section.DATA, b"\0"))
     start = _read_start(sections.get(Section.START))
 
@@ -116,22 +112,20 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
     entries.update(start)
     for index in entries:
         _expect_index(index, len(functions), "function")
-    entered = sorted(index for index in entries if index >= len(imports.functions))
+    entered = sorted(index for index in entries if index >= len(imported))
     thunks = {index: len(functions) + place for place, index in enumerate(entered)}
 
     gas_function = len(functions) + len(thunks)
-    gas_global = write_unsigned(imports.globals)
     call_gas = bytes((Op.CALL,)) + write_unsigned(gas_function)
-    charges = _Inlined(call_gas, gas_global) if inline_charges else _CallOfGasFunction(call_gas)
-    shape = ModuleShape(signatures, tuple(functions), len(imports.functions))
+    charges = _Inlined(call_gas) if inline_charges else _CallOfGasFunction(call_gas)
+    shape = ModuleShape(signatures, tuple(functions), len(imported))
     global_entries = segments.read_globals(sections.get(Section.GLOBAL, b"\0"))
-    # Quirk: the index counts the module's own globals only, so with imported ones it is wrong.
     height_global = write_unsigned(len(global_entries) + 1)
 
-    rewriter = BodyRewriter(shape, rules, charges)
-    rewritten = _rewrite_bodies(sections.get(Section.CODE, b"\0"), rewriter, shape)
+    state = BodyState(shape, rules, charges, sections.get(Section.CODE, b"\0"))
+    rewritten = _rewrite_bodies(state)
     guarded = [
-        _guarded_call(len(imports.functions) + place, body.stack_cost, height_global, rules)
+        _guarded_call(len(imported) + place, body.stack_cost, height_global, rules)
         for place, body in enumerate(rewritten)
     ]
     encoded = [body.encode(guarded) for body in rewritten]
@@ -140,9 +134,9 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
         signature = types[functions[index]]
         # The thunk has the first type equal to that of the function it enters.
         type_of_entry.append(types.index(signature))
-        call = guarded[index - len(imports.functions)]
+        call = guarded[index - len(imported)]
         encoded.append(_thunk(signature[1].parameters, call, charges, rules))
-    encoded.append(_gas_function(gas_global))
+    encoded.append(_gas_function())
 
     charge_type = bytes((FUNCTION_FORM, 1, I64, 0))
     type_encodings = [encoding for encoding, _ in types]
@@ -154,7 +148,7 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
         sections[Section.TYPE] = write_vector(type_encodings)
 
     function_types = [*defined, *type_of_entry, type_of_charge]
-    sections[Section.IMPORT] = write_vector([*imports.entries, _gas_import()])
+    sections[Section.IMPORT] = write_vector([*imports, _gas_import()])
     sections[Section.FUNCTION] = write_vector([write_unsigned(index) for index in function_types])
     sections[Section.GLOBAL] = write_vector(
         [*global_entries, bytes((I32, 1, Op.I32_CONST, 0, Op.END))]
@@ -172,9 +166,8 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
     )
 
 
-def _rewrite_bodies(
-    section: bytes, rewriter: BodyRewriter, shape: ModuleShape
-) -> list[bodies.Body]:
+def _rewrite_bodies(state: BodyState) -> list[bodies.Body]:
+    section, shape = state.code, state.shape
     count, position = read_u32(section, 0)
     defined = shape.functions[shape.imported_functions :]
     if count != len(defined):
@@ -185,7 +178,7 @@ def _rewrite_bodies(
         if position + size > len(section):
             raise DecodeError("Wasm: a function body ends after its section")
         signature = shape.signatures[type_index]
-        rewritten.append(rewriter.rewrite(section, position, position + size, signature))
+        rewritten.append(bodies.rewrite_body(state, position, position + size, signature))
         position += size
     expect_end(section, position, "code")
     return rewritten
@@ -212,22 +205,22 @@ def _thunk(
     parameters: int, guarded_call: bytes, charges: _CallOfGasFunction, rules: InstrumentationRules
 ) -> bytes:
     """Return the body of a function that does nothing but call another with its arguments."""
-    cost = (parameters + bodies.PAID_PER_CALL) * rules.instruction
+    cost = (parameters + PAID_PER_CALL) * rules.instruction
     arguments = b"".join(
         bytes((Op.LOCAL_GET,)) + write_unsigned(index) for index in range(parameters)
     )
     return write_sized(b"\0" + charges.charge(cost) + arguments + guarded_call + bytes((Op.END,)))
 
 
-def _gas_function(gas_global: bytes) -> bytes:
+def _gas_function() -> bytes:
     """Return the body of the function that charges its argument."""
-    return write_sized(b"\0" + _take_gas(gas_global, bytes((Op.LOCAL_GET, 0))) + bytes((Op.END,)))
+    return write_sized(b"\0" + _take_gas(bytes((Op.LOCAL_GET, 0))) + bytes((Op.END,)))
 
 
-def _take_gas(gas_global: bytes, amount: bytes) -> bytes:
+def _take_gas(amount: bytes) -> bytes:
     """Return code that takes milligas off the counter, and traps when it falls below zero."""
-    get = bytes((Op.GLOBAL_GET,)) + gas_global
-    store = bytes((Op.GLOBAL_SET,)) + gas_global
+    get = bytes((Op.GLOBAL_GET,)) + GAS_GLOBAL
+    store = bytes((Op.GLOBAL_SET,)) + GAS_GLOBAL
     subtract = get + amount + bytes((Op.I64_SUB,)) + store
     below_zero = get + bytes((Op.I64_CONST, 0, Op.I64_LT_S))
     trap = bytes((Op.IF, opcodes.EMPTY_BLOCK, Op.UNREACHABLE, Op.END))
@@ -265,28 +258,25 @@ def _read_value_types(section: bytes, position: int, limit: int) -> tuple[bytes,
     return value_types, end
 
 
-def _read_imports(section: bytes) -> _Imports:
+def _read_imports(section: bytes) -> tuple[list[bytes], list[int]]:
+    """Return the entries, and the type of each imported function.
+
+    The machine has nothing but functions to import. The reference finds that out when it links a
+    module, and fails in the same way as for code that is no module.
+    """
     count, position = read_u32(section, 0)
-    imports = _Imports([], [], 0)
-    global_count = 0
+    entries, functions = [], []
     for _ in range(count):
         start = position
-        module, position = segments.read_name(section, position)
-        name, position = segments.read_name(section, position)
-        kind = section[position]
-        if kind == FUNCTION_KIND:
-            type_index, position = read_u32(section, position + 1)
-            imports.functions.append(type_index)
-        elif kind == GLOBAL_KIND:
-            if (module, name) == (GAS_MODULE.encode(), GAS_COUNTER.encode()):
-                raise DecodeError("Wasm: the module imports the gas counter itself")
-            global_count += 1
-            position += 3
-        else:
-            position = segments.skip_table_or_memory(section, position)
-        imports.entries.append(section[start:position])
+        _, position = segments.read_name(section, position)
+        _, position = segments.read_name(section, position)
+        if section[position] != FUNCTION_KIND:
+            raise DecodeError("Wasm: something other than a function is imported")
+        type_index, position = read_u32(section, position + 1)
+        functions.append(type_index)
+        entries.append(section[start:position])
     expect_end(section, position, "import")
-    return _Imports(imports.entries, imports.functions, global_count)
+    return entries, functions
 
 
 def _read_functions(section: bytes | None) -> list[int]:

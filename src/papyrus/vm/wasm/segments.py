@@ -20,6 +20,10 @@ from papyrus.vm.wasm.binary import (
 from papyrus.vm.wasm.opcodes import Op
 
 MAXIMUM_NAME = 100_000
+MAXIMUM_TABLE_ELEMENTS = 20_000
+MAXIMUM_MEMORY_PAGES = 8_192
+"""512 MiB."""
+
 FUNCTION_REFERENCE = 0x70
 REFERENCE_TYPES = (FUNCTION_REFERENCE, 0x6F)
 FUNCTION_KIND, TABLE_KIND, MEMORY_KIND, GLOBAL_KIND = range(4)
@@ -152,20 +156,32 @@ def read_name(section: bytes, position: int) -> tuple[bytes, int]:
     return name, position + length
 
 
-def skip_table_or_memory(section: bytes, position: int) -> int:
-    """Return the position after the kind and type of an imported table or memory."""
-    kind = section[position]
-    position += 1
-    if kind == TABLE_KIND:
-        if section[position] not in REFERENCE_TYPES:
+def check_sizes(tables: bytes, memories: bytes) -> None:
+    """Raise DecodeError unless there is room for the tables and memories of an instance.
+
+    The reference makes room for one of each, and refuses to compile a module that wants more.
+    """
+    table_count, position = read_u32(tables, 0)
+    memory_count, memory_position = read_u32(memories, 0)
+    if table_count > 1 or memory_count > 1:
+        raise DecodeError("Wasm: there is more than one table or memory")
+    if table_count:
+        if tables[position] not in REFERENCE_TYPES:
             raise DecodeError("Wasm: a table holds no valid type")
-        position += 1
-    elif kind != MEMORY_KIND:
-        raise DecodeError(f"Wasm: nothing of kind {kind} may be imported")
+        position = _check_limits(tables, position + 1, MAXIMUM_TABLE_ELEMENTS)
+    if memory_count:
+        memory_position = _check_limits(memories, memory_position, MAXIMUM_MEMORY_PAGES)
+    expect_end(tables, position, "table")
+    expect_end(memories, memory_position, "memory")
+
+
+def _check_limits(section: bytes, position: int, most: int) -> int:
     has_maximum = section[position]
     if has_maximum > 1:
         raise DecodeError("Wasm: a table or memory has limits of an unknown kind")
-    position = skip_number(section, position + 1)
+    minimum, position = read_u32(section, position + 1)
+    if minimum > most:
+        raise DecodeError("Wasm: a table or memory begins too large")
     return skip_number(section, position) if has_maximum else position
 
 

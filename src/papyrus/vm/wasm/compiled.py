@@ -1,0 +1,44 @@
+"""A module after compilation: what is known of it without running it."""
+
+from papyrus.vm.wasm import native
+
+MEMORY_NAME, ENTRY_NAME, TABLE_NAME = "memory", "invoke", "table"
+"""The exports that matter to the machine."""
+
+TABLE_ELEMENT_SIZE = 8
+"""Bytes that a table element counts for where memory is limited."""
+
+
+class Module:
+    """Compiled code."""
+
+    __slots__ = ("_owner", "_pointer", "exports")
+
+    def __init__(self, owner: object, pointer: int) -> None:
+        """Own a module; the engine that owns its code lives as long."""
+        self._owner = owner
+        self._pointer = pointer
+        self.exports = native.module_exports(pointer)
+
+    def __del__(self) -> None:
+        native.module_delete(self._pointer)
+
+    @property
+    def pointer(self) -> int:
+        """The engine's own handle."""
+        return self._pointer
+
+    @property
+    def initial_memory_pages(self) -> int | None:
+        """How many pages of 64 KiB the memory begins with; None where none is exported."""
+        return self.exports.memories.get(MEMORY_NAME)
+
+    @property
+    def initial_table_elements(self) -> int | None:
+        """How many elements the export `table` begins with; None where no table has that name."""
+        return self.exports.tables.get(TABLE_NAME)
+
+    @property
+    def initial_table_bytes(self) -> int:
+        """What the exported tables, whatever their names, count for where memory is limited."""
+        return sum(self.exports.tables.values()) * TABLE_ELEMENT_SIZE
