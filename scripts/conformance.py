@@ -9,7 +9,6 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from papyrus.storage.bundles import BundleStore
@@ -42,15 +41,13 @@ Papyrus. It comes from
 Then run `make conformance` again. The command is .venv/bin/papyrus after `make setup`.
 """
 
-CROSSES_UPGRADE = "crosses an upgrade: its state migration belongs to the actors, not there yet"
+CROSSES_UPGRADE = "left out: crosses an upgrade, whose migration is part of the actors in Python"
 
 
-def chain_files(folder: Path) -> Iterator[Path]:
-    """Yield every chain at or below a folder, in the order of their names."""
-    if folder.is_dir():
-        yield from sorted(
-            path for path in folder.rglob("*") if path.name.endswith((".car", ".car.zst"))
-        )
+def chain_files(folder: Path) -> list[Path]:
+    """Return every chain in a folder or one below it, in the order of their names."""
+    found = (*folder.glob("*.car*"), *folder.glob("*/*.car*"))
+    return sorted(path for path in found if path.name.endswith((".car", ".car.zst")))
 
 
 def why_left_out(chain: Path) -> str | None:
@@ -75,7 +72,7 @@ def main() -> int:
     parser.add_argument("--jobs", default="1")
     options = parser.parse_args()
 
-    chains = list(chain_files(options.chains))
+    chains = chain_files(options.chains)
     if not options.vectors.exists() and not chains:
         print(NO_DATA.format(vectors=options.vectors, chains=options.chains), file=sys.stderr)
         return 2
