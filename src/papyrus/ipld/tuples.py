@@ -205,9 +205,11 @@ def _named(
     error: Exception,
 ) -> Exception:
     """Return `error` with the name of the field that raises it in front of its message."""
+    kind = next(kind for kind in (DecodeError, TypeError, ValueError) if isinstance(error, kind))
     for name, step, item in zip(names, steps, items, strict=False):
         try:
             step(item)
-        except type(error):
-            return type(error)(f"{record}.{name}: {error}")
+        except kind:
+            return kind(f"{record}.{name}: {error}")
+    # Of the fields alone none is at fault: the record's own construction refused them together.
     return error

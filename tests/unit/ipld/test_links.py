@@ -7,10 +7,13 @@ from papyrus.ipld.cid import (
     CBOR,
     DAG_CBOR,
     DAG_PB,
+    FIL_COMMITMENT_SEALED,
     FIL_COMMITMENT_UNSEALED,
     IDENTITY,
+    POSEIDON_BLS12_381_A2_FC1,
     RAW,
     SHA2_256,
+    SHA2_256_TRUNC254_PADDED,
     Cid,
 )
 from papyrus.ipld.dag_cbor import encode
@@ -20,6 +23,8 @@ from papyrus.primitives.exit_codes import ErrorNumber
 
 TARGET = Cid.of(b"foobar", RAW)
 STATE = Cid.of(b"\x80")
+UNSEALED = Cid.of_digest(bytes(32), FIL_COMMITMENT_UNSEALED, SHA2_256_TRUNC254_PADDED)
+SEALED = Cid.of_digest(bytes(32), FIL_COMMITMENT_SEALED, POSEIDON_BLS12_381_A2_FC1)
 
 
 def _inline(data, codec=DAG_CBOR):
@@ -43,6 +48,7 @@ def _link(binary):
         ([_inline(encode(STATE), CBOR), _inline(b"\xff", RAW)], 3, 2, ()),
         ([Cid.of(b"", FIL_COMMITMENT_UNSEALED), 1], 3, 1, ()),
         ([Cid.of_digest(bytes(5), 0xF102, 0x99)], 2, 1, ()),
+        ([UNSEALED, TARGET, SEALED, 1], 5, 3, (TARGET,)),
         ([b"x" * 300, "é" * 200, list(range(300)), None, 2**40, -(2**40)], 307, 0, ()),
         ([], 1, 0, ()),
     ],
@@ -118,6 +124,8 @@ def test_scan_is_laxer_than_dag_cbor(data, fields):
         (encode([_inline(b"\x00\x00"), 1]).hex(), ErrorNumber.SERIALIZATION, 3, 1),
         (encode([_inline(b""), 1]).hex(), ErrorNumber.SERIALIZATION, 3, 1),
         (encode([_inline(b"", DAG_PB), 1]).hex(), ErrorNumber.NOT_FOUND, 2, 1),
+        (encode([1, SEALED]).hex()[:-2], ErrorNumber.SERIALIZATION, 3, 1),
+        (encode([1, UNSEALED]).hex()[:-2], ErrorNumber.SERIALIZATION, 3, 1),
     ],
 )
 def test_refused_block_says_why_and_what_was_counted(data, number, fields, cids):

@@ -111,6 +111,10 @@ def test_class_that_gives_its_bytes_is_a_field():
         _strict(Sealed, "40")
 
 
+def test_bytes_of_a_subclass_travel_as_bytes():
+    assert type(codec_for(bytes).to_ipld(Address.from_id(1))) is bytes
+
+
 @pytest.mark.parametrize(
     ("annotation", "encoding", "message"),
     [

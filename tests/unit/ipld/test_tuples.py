@@ -131,6 +131,22 @@ def test_strict_reading_names_the_field_at_fault(record, encoding, message):
         record.from_cbor(bytes.fromhex(encoding))
 
 
+def test_record_may_refuse_fields_that_do_not_go_together():
+    @cbor_tuple
+    class Range(Record):
+        first: U64
+        last: U64
+
+        def __post_init__(self):
+            if self.last < self.first:
+                raise DecodeError("last lies before first")
+
+    assert Range.from_ipld([1, 2]) == Range(1, 2)
+    for reading in Reading:
+        with pytest.raises(DecodeError, match=r"^last lies before first$"):
+            Range.from_cbor(b"\x82\x02\x01", reading=reading)
+
+
 def test_lenient_reading_takes_what_actors_take():
     assert Inner.from_cbor(bytes.fromhex("9802 1801 0161"), reading=Reading.LENIENT) == Inner(
         1, b"a"
