@@ -30,10 +30,13 @@ from papyrus.ipld.cid import (
     FIL_COMMITMENT_SEALED,
     FIL_COMMITMENT_UNSEALED,
     IDENTITY,
+    POSEIDON_BLS12_381_A2_FC1,
     RAW,
+    SHA2_256_TRUNC254_PADDED,
     Cid,
     read,
 )
+from papyrus.ipld.dag_cbor import encode
 from papyrus.primitives.errors import DecodeError, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
 
@@ -50,8 +53,15 @@ _STATE_PREFIXES = tuple(
 )
 """How the CIDs of blocks of state begin, one for each codec."""
 _CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
-_UNSEALED_LINK = bytes.fromhex("d82a5828000181e203922020")
-_SEALED_LINK = bytes.fromhex("d82a5829000182e20381e80320")
+_COMMITMENT_LENGTH = 32
+_UNSEALED_LINK, _SEALED_LINK = (
+    encode(Cid.of_digest(bytes(_COMMITMENT_LENGTH), codec, hash_code))[:-_COMMITMENT_LENGTH]
+    for codec, hash_code in (
+        (FIL_COMMITMENT_UNSEALED, SHA2_256_TRUNC254_PADDED),
+        (FIL_COMMITMENT_SEALED, POSEIDON_BLS12_381_A2_FC1),
+    )
+)
+"""How links to the two kinds of commitment begin, up to the digest."""
 
 _CACHED_LENGTH = 4096
 """Blocks up to this long are remembered: the same few are opened again and again."""
@@ -206,10 +216,10 @@ def _scan_common(  # noqa: C901, PLR0912, PLR0915 - one loop: a call per item wo
                     at = end
                 elif first == 0xD8 and data.startswith(_UNSEALED_LINK, at):
                     ignored += 1
-                    at += len(_UNSEALED_LINK) + 32
+                    at += len(_UNSEALED_LINK) + _COMMITMENT_LENGTH
                 elif first == 0xD8 and data.startswith(_SEALED_LINK, at):
                     ignored += 1
-                    at += len(_SEALED_LINK) + 32
+                    at += len(_SEALED_LINK) + _COMMITMENT_LENGTH
                 else:
                     major, argument, at = _head(data, at)
                     if major in (2, 3):
