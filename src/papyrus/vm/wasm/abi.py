@@ -14,7 +14,7 @@ from papyrus.vm.wasm import syscalls as call
 from papyrus.vm.wasm.host import HostFunction
 from papyrus.vm.wasm.invocation import Syscall, host_function
 
-_Row = tuple[str, str, int, Callable[..., bytes | None]]
+_Row = tuple[str, str, int, Callable[..., bytes] | Callable[..., None]]
 """Name with its module, parameters, bytes of result, function."""
 
 _COMMON: tuple[_Row, ...] = (

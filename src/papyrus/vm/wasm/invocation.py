@@ -7,6 +7,7 @@ refused call gives the actor an error number; a call that ends the invocation tr
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from papyrus.primitives.errors import OutOfGas, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
@@ -67,7 +68,7 @@ class Syscall:
     result_length: int
     """Bytes written to the pointer that comes first; 0 for a call without result."""
 
-    run: Callable[..., bytes | None]
+    run: Callable[..., Any]
     """Called with the instance, the kernel and the parameters; returns the result's bytes."""
 
 
