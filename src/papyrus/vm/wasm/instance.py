@@ -176,6 +176,7 @@ class Instance:
             self._raise_kept()
             raise InstantiationError(str(trap), self.gas)
         reason = native.take_error(error)
+        self._raise_kept()
         prepared = native.POINTER()
         unlinked = native.linker_instantiate_pre(
             self._linker.pointer, self.module.pointer, ctypes.byref(prepared)
@@ -219,6 +220,12 @@ class Instance:
         if self._base:
             self._memory_size = native.memory_data_size(self._context, self._memory_at)
         return self._memory_size
+
+    def holds(self, offset: int, length: int) -> bool:
+        """Tell whether so many bytes from `offset`, neither of them negative, are in memory."""
+        # The memory never shrinks: the last known size will do, unless it is too small.
+        end = offset + length
+        return end <= self._memory_size or end <= self.memory_size()
 
     def memory_used(self) -> int:
         """Return what the memory and the tables count for where memory is limited."""
@@ -277,10 +284,7 @@ class Instance:
             self._base = self._memory_size = 0
 
     def _expect_range(self, offset: int, length: int) -> None:
-        # The memory never shrinks: the last known size will do, unless it is too small.
-        if offset < 0 or length < 0 or offset + length > self._memory_size:
-            if offset >= 0 and length >= 0 and offset + length <= self.memory_size():
-                return
+        if offset < 0 or length < 0 or not self.holds(offset, length):
             raise MemoryRange(f"{length} bytes at {offset} are not all in memory")
 
     def _expect_open(self) -> None:

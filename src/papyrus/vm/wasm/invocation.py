@@ -127,7 +127,7 @@ def _with_result(syscall: Syscall, call_price: int) -> Callable[..., int]:
         invocation: Invocation = instance.context
         _charge(invocation, instance, call_price)
         kernel = invocation.kernel
-        if pointer + length > instance.memory_size():
+        if not instance.holds(pointer, length):
             # Quirk: the counter is not set on this way out, so that the next settlement charges
             # the same instructions once more.
             kernel.last_error = f"{name}: no space for return value"

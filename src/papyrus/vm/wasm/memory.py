@@ -30,7 +30,7 @@ def read(instance: Instance, offset: int, length: int) -> bytes:
 
 def check_bounds(instance: Instance, offset: int, length: int) -> None:
     """Refuse a slice that does not lie in the memory."""
-    if offset + length > instance.memory_size():
+    if not instance.holds(offset, length):
         raise _out_of_bounds(offset, length)
 
 
