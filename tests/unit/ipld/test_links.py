@@ -49,7 +49,7 @@ def _link(binary):
         ([Cid.of(b"", FIL_COMMITMENT_UNSEALED), 1], 3, 1, ()),
         ([Cid.of_digest(bytes(5), 0xF102, 0x99)], 2, 1, ()),
         ([UNSEALED, TARGET, SEALED, 1], 5, 3, (TARGET,)),
-        ([b"x" * 300, "é" * 200, list(range(300)), None, 2**40, -(2**40)], 307, 0, ()),
+        ([b"x" * 300, b"y" * 30, "é" * 200, list(range(300)), None, 2**40, -(2**40)], 308, 0, ()),
         ([], 1, 0, ()),
     ],
 )
