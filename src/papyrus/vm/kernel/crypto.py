@@ -35,16 +35,28 @@ def verify_signature(
 
 
 def verify_bls_aggregate(
-    kernel: Kernel, signature: bytes, keys: Sequence[bytes], plaintexts: Sequence[bytes]
+    kernel: Kernel,
+    signature: bytes,
+    keys: Sequence[bytes],
+    plaintexts: bytes,
+    lengths: Sequence[int],
 ) -> bool:
-    """Return whether one BLS signature covers each plaintext under its key."""
+    """Return whether one BLS signature covers each plaintext under its key.
+
+    The plaintexts lie one after the other; their lengths must fill the buffer exactly.
+    """
     kernel.charge(
-        *charges.on_verify_aggregate_signature(
-            kernel.calls.prices, len(keys), sum(map(len, plaintexts))
-        )
+        *charges.on_verify_aggregate_signature(kernel.calls.prices, len(keys), len(plaintexts))
     )
+    texts = []
+    offset = 0
+    for length in lengths:
+        texts.append(plaintexts[offset : offset + length])
+        offset += length
+    if offset != len(plaintexts):
+        raise _illegal("the plaintexts are not as long as their lengths say")
     try:
-        return bls.verify_aggregate(signature, keys, plaintexts)
+        return bls.verify_aggregate(signature, keys, texts)
     except DecodeError:
         return False
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from papyrus.ipld.cid import CBOR, RAW
+from papyrus.ipld.tuples import Reading
 from papyrus.primitives.errors import DecodeError, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
 from papyrus.rules.versions import EventLimits
@@ -67,7 +68,7 @@ def emit_encoded_event(kernel: Kernel, encoded: bytes) -> None:
     if len(encoded) > _MAX_ENCODED_LENGTH:
         raise _illegal(f"an event of {len(encoded)} bytes is far too large")
     try:
-        event = ActorEvent.from_cbor(encoded)
+        event = ActorEvent.from_cbor(encoded, reading=Reading.LENIENT)
     except DecodeError as error:
         raise _illegal(f"not an event: {error}") from error
     indexed_elements, indexed_length = _validate(event.entries, kernel.calls.rules.event_limits)

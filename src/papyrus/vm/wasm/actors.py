@@ -7,7 +7,7 @@ being out of gas. A trap of the actor's own making is an illegal instruction.
 
 from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.errors import Fatal, OutOfGas
+from papyrus.primitives.errors import DecodeError, Fatal, OutOfGas
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.versions import KernelAbi, Rules
@@ -34,7 +34,10 @@ class WasmActors:
         """Run the actor and return the number of its return block, or 0."""
         calls = kernel.calls
         rules = calls.rules
-        module = self._modules.module(code, self._load)
+        try:
+            module = self._modules.module(code, self._load)
+        except DecodeError as error:
+            raise Fatal(f"the actor's code {code} cannot be run: {error}") from error
         invocation = Invocation(kernel, calls.memory_used)
         instance = self._instantiate(rules, module, invocation)
         try:
@@ -59,6 +62,8 @@ class WasmActors:
             invocation.settle(instance)
             raise
         except NoEntryPoint as error:
+            if invocation.kernel.calls.rules.kernel is KernelAbi.FVM3:
+                raise Fatal(str(error)) from error
             raise Exit(ExitCode.SYS_INVALID_RECEIVER, str(error)) from error
         except LinkError as error:
             raise Fatal(str(error)) from error
