@@ -31,15 +31,13 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def needed_bundle(request: pytest.FixtureRequest) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked with a bundle that is not kept here, and say how to get it."""
-    marker = request.node.get_closest_marker("bundle")
-    if marker is not None:
-        name: str = marker.args[0]
-        version, _, network = name.partition("/")
+    for marker in item.iter_markers("bundle"):
+        version, _, network = marker.args[0].partition("/")
         if not BundleStore().has(int(version.removeprefix("v")), network):
             pytest.skip(
-                f"no actor bundle {name}: run `papyrus bundle import {version}.tar.zst` with that "
-                "file from Lotus' build/actors"
+                f"no actor bundle {marker.args[0]}: run `papyrus bundle import {version}.tar.zst` "
+                "with that file from Lotus' build/actors"
             )
