@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from papyrus.cli.output import say, say_json, say_table
+from papyrus.conformance.method_names import method_name
 from papyrus.conformance.report import CaseResult, RunSummary, Status
 from papyrus.primitives.exit_codes import ExitCode
 
@@ -36,7 +37,7 @@ def show_summary(summary: RunSummary, unit: str, *, as_json: bool) -> int:
             [
                 (
                     row.actor,
-                    row.method,
+                    _method(row.actor, row.method),
                     row.passed,
                     row.failed,
                     _codes(row.actor, row.exit_codes),
@@ -70,6 +71,11 @@ def _show_skipped(cases: tuple[CaseResult, ...]) -> None:
         say(f"skipped  {first}{others}: {reason}")
     if skipped:
         say()
+
+
+def _method(actor: str, number: int) -> str:
+    name = method_name(actor, number)
+    return str(number) if name is None else f"{name} ({number})"
 
 
 def _codes(actor: str, codes: tuple[tuple[int, int], ...]) -> str:

@@ -3,8 +3,11 @@
 import base64
 import gzip
 import json
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from papyrus.conformance.vector_files import (
     DEFAULT_BASE_FEE,
@@ -161,3 +164,36 @@ def test_a_file_that_is_too_large_is_refused(content, write, monkeypatch):
 def test_a_file_that_is_not_there_is_this_machines_fault(tmp_path):
     with pytest.raises(LocalFault, match="there is no file"):
         read_header(tmp_path / "none.json")
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_damage_is_a_decode_error_or_another_vector(content, data):
+    """Change some bytes of a vector, or put any JSON in place of one of its fields."""
+    content = json.loads(json.dumps(content))
+    paths = [(content, key) for key in content]
+    paths += [(content[key], inner) for key in content for inner in _keys(content[key])]
+    if data.draw(st.booleans()):
+        holder, key = data.draw(st.sampled_from(paths))
+        holder[key] = data.draw(_JSON)
+        raw = encode(content)
+    else:
+        raw = bytearray(encode(content))
+        for _ in range(data.draw(st.integers(1, 4))):
+            raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+        raw = bytes(raw)
+    with suppress(DecodeError):
+        assert parse_body(parse_header(raw)).messages is not None
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+def _keys(value) -> list:
+    if isinstance(value, dict):
+        return list(value)
+    return list(range(len(value))) if isinstance(value, list) else []
