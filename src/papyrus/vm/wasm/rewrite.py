@@ -12,7 +12,6 @@ numbers the input wrote at more than their shortest length may stay as they are.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from papyrus.primitives.errors import DecodeError
 from papyrus.vm.wasm import bodies, opcodes, segments
@@ -32,6 +31,7 @@ from papyrus.vm.wasm.binary import (
     write_vector,
 )
 from papyrus.vm.wasm.body_state import BodyState, ModuleShape, Signature
+from papyrus.vm.wasm.charging import GAS_FUNCTION, CalledCharges, InlinedCharges
 from papyrus.vm.wasm.instructions import PAID_PER_CALL
 from papyrus.vm.wasm.opcodes import Op
 from papyrus.vm.wasm.prices import SINCE_HYGGE, InstrumentationRules
@@ -39,38 +39,12 @@ from papyrus.vm.wasm.prices import SINCE_HYGGE, InstrumentationRules
 GAS_MODULE, GAS_COUNTER = "gas", "gas_counter"
 """The import under which the remaining milligas are found."""
 
-GAS_GLOBAL = b"\0"
-"""The number of the gas counter: it is the only imported global, so all others come after it."""
-
 FUNCTION_FORM = 0x60
 MAXIMUM_PARAMETERS = 1_000
 FUNCTION_KIND, GLOBAL_KIND = 0, 3
 
-
 REWRITER = "1"
 """Names this form of the output in keys of compiled code; another form needs another name."""
-
-
-@dataclass(frozen=True, slots=True)
-class _CallOfGasFunction:
-    """Charging by a call of the module's gas function, as the reference does."""
-
-    charge_top: bytes
-
-    def charge(self, milligas: int) -> bytes:
-        # Quirk: a charge of 2**63 milligas or more wraps around to a negative number.
-        signed = milligas - (1 << 64) if milligas >> 63 else milligas
-        return bytes((Op.I64_CONST,)) + write_signed(signed) + self.charge_top
-
-
-@dataclass(frozen=True, slots=True)
-class _Inlined(_CallOfGasFunction):
-    """Charging by what the gas function does, without the call."""
-
-    def charge(self, milligas: int) -> bytes:
-        signed = milligas - (1 << 64) if milligas >> 63 else milligas
-        amount = bytes((Op.I64_CONST,)) + write_signed(signed)
-        return _take_gas(amount)
 
 
 def rewrite(
@@ -117,7 +91,7 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
 
     gas_function = len(functions) + len(thunks)
     call_gas = bytes((Op.CALL,)) + write_unsigned(gas_function)
-    charges = _Inlined(call_gas) if inline_charges else _CallOfGasFunction(call_gas)
+    charges = InlinedCharges(call_gas) if inline_charges else CalledCharges(call_gas)
     shape = ModuleShape(signatures, tuple(functions), len(imported))
     global_entries = segments.read_globals(sections.get(Section.GLOBAL, b"\0"))
     height_global = write_unsigned(len(global_entries) + 1)
@@ -129,21 +103,20 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
         for place, body in enumerate(rewritten)
     ]
     encoded = [body.encode(guarded) for body in rewritten]
+    # A thunk has the first type equal to that of the function it enters.
+    first_type = {encoding: index for index, (encoding, _) in reversed(list(enumerate(types)))}
     type_of_entry = []
     for index in entered:
-        signature = types[functions[index]]
-        # The thunk has the first type equal to that of the function it enters.
-        type_of_entry.append(types.index(signature))
+        encoding, signature = types[functions[index]]
+        type_of_entry.append(first_type[encoding])
         call = guarded[index - len(imported)]
-        encoded.append(_thunk(signature[1].parameters, call, charges, rules))
-    encoded.append(_gas_function())
+        encoded.append(_thunk(signature.parameters, call, charges, rules))
+    encoded.append(write_sized(b"\0" + GAS_FUNCTION))
 
     charge_type = bytes((FUNCTION_FORM, 1, I64, 0))
     type_encodings = [encoding for encoding, _ in types]
-    if charge_type in type_encodings:
-        type_of_charge = type_encodings.index(charge_type)
-    else:
-        type_of_charge = len(type_encodings)
+    type_of_charge = first_type.get(charge_type, len(types))
+    if type_of_charge == len(types):
         type_encodings.append(charge_type)
         sections[Section.TYPE] = write_vector(type_encodings)
 
@@ -202,7 +175,7 @@ def _guarded_call(
 
 
 def _thunk(
-    parameters: int, guarded_call: bytes, charges: _CallOfGasFunction, rules: InstrumentationRules
+    parameters: int, guarded_call: bytes, charges: CalledCharges, rules: InstrumentationRules
 ) -> bytes:
     """Return the body of a function that does nothing but call another with its arguments."""
     cost = (parameters + PAID_PER_CALL) * rules.instruction
@@ -210,21 +183,6 @@ def _thunk(
         bytes((Op.LOCAL_GET,)) + write_unsigned(index) for index in range(parameters)
     )
     return write_sized(b"\0" + charges.charge(cost) + arguments + guarded_call + bytes((Op.END,)))
-
-
-def _gas_function() -> bytes:
-    """Return the body of the function that charges its argument."""
-    return write_sized(b"\0" + _take_gas(bytes((Op.LOCAL_GET, 0))) + bytes((Op.END,)))
-
-
-def _take_gas(amount: bytes) -> bytes:
-    """Return code that takes milligas off the counter, and traps when it falls below zero."""
-    get = bytes((Op.GLOBAL_GET,)) + GAS_GLOBAL
-    store = bytes((Op.GLOBAL_SET,)) + GAS_GLOBAL
-    subtract = get + amount + bytes((Op.I64_SUB,)) + store
-    below_zero = get + bytes((Op.I64_CONST, 0, Op.I64_LT_S))
-    trap = bytes((Op.IF, opcodes.EMPTY_BLOCK, Op.UNREACHABLE, Op.END))
-    return subtract + below_zero + trap
 
 
 def _gas_import() -> bytes:
