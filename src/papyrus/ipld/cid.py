@@ -55,6 +55,12 @@ CHAIN_PREFIX = bytes.fromhex("0171a0e40220")
 CHAIN_LENGTH = len(CHAIN_PREFIX) + 32
 """The length of such a CID."""
 
+_COMMON_PREFIXES = {
+    len(prefix) + 32: prefix
+    for prefix in map(bytes.fromhex, ("0171a0e40220", "0181e203922020", "0182e20381e80220"))
+}
+"""How nearly all CIDs begin, by length: blocks of state, unsealed and sealed commitments."""
+
 _V0_PREFIX = b"\x12\x20"
 _V0_LENGTH = 34
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -95,7 +101,8 @@ class Cid(bytes):
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Return the CID that `data` is, all of it and in its one canonical form."""
-        if len(data) == CHAIN_LENGTH and data.startswith(CHAIN_PREFIX):
+        prefix = _COMMON_PREFIXES.get(len(data))
+        if prefix is not None and data.startswith(prefix):
             return cls(data)
         found, end = read(data)
         if end != len(data):

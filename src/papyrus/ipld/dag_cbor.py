@@ -10,8 +10,9 @@ Values in Python: None, bool, int (-2**64 to 2**64 - 1), bytes, str, list, dict 
 Cid. Encoding also takes tuples, and subclasses of int, bytes and str; a `Cid` becomes a link and
 any other bytes a byte string.
 
-Both directions loop with a stack of their own rather than recursing, so hostile nesting meets
-`MAX_DEPTH` and not the interpreter's limit. Nothing is allocated from a declared length alone.
+Decoding is cbor2's, which knows more than DAG-CBOR allows; so what it finds must encode to the
+very bytes it was found in. Encoding loops with a stack of its own rather than recursing, so that
+nesting meets `MAX_DEPTH` and not the interpreter's limit.
 
 Text that is not UTF-8 is refused, except on request: labels of deals made before nv16 may hold
 any bytes as text. With `lenient_text` such bytes become lone surrogates (PEP 383), and encoding
@@ -23,17 +24,22 @@ and so is refused. It is not state, and `papyrus.ipld.links.cids_in` walks it.
 """
 
 from collections.abc import Iterator
-from itertools import repeat
 from typing import Any
 
-from papyrus.ipld.cid import CHAIN_LENGTH, CHAIN_PREFIX, Cid
+import cbor2
+
+from papyrus.ipld.cid import CHAIN_LENGTH, Cid
 from papyrus.primitives.errors import DecodeError
 
 MAX_DEPTH = 256
 """Arrays and maps inside one another, at most: the limit of the reference actors' decoder."""
 
-_CHAIN_LINK = b"\xd8\x2a\x58\x27\x00" + CHAIN_PREFIX
-_CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
+LINK_TAG = 42
+"""The one tag of DAG-CBOR."""
+
+_SEARCH_DEPTH = MAX_DEPTH + 8
+"""How deep cbor2 may go: far enough for the check on the way back to tell what is too deep."""
+
 _LINK_HEAD = b"\xd8\x2a\x58\x27\x00"
 _HEADS = tuple(bytes([first]) for first in range(256))
 
@@ -44,11 +50,24 @@ def decode(data: bytes, *, lenient_text: bool = False) -> Any:
     Raises `DecodeError` on anything else.
     """
     try:
-        return _decode(bytes(data), "surrogateescape" if lenient_text else "strict")
-    except IndexError:
-        raise DecodeError("CBOR is cut short") from None
-    except UnicodeDecodeError as error:
-        raise DecodeError(f"text is not UTF-8: {error}") from error
+        value = cbor2.loads(
+            data,
+            tag_hook=_link,
+            semantic_decoders=_FOREIGN_TAGS,
+            str_errors="surrogateescape" if lenient_text else "strict",
+            max_depth=_SEARCH_DEPTH,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+            strict_hashable_types=True,
+        )
+        canonical = encode(value, lenient_text=lenient_text)
+    except cbor2.CBORDecodeError as error:
+        raise DecodeError(f"not CBOR: {error.__cause__ or error}") from error
+    except (TypeError, ValueError) as error:
+        raise DecodeError(f"not DAG-CBOR: {error}") from error
+    if canonical != data:
+        raise DecodeError(_first_difference(canonical, data))
+    return value
 
 
 def encode(  # noqa: C901, PLR0912, PLR0915 - one loop, for a call per item would double its time
@@ -119,173 +138,34 @@ def encode(  # noqa: C901, PLR0912, PLR0915 - one loop, for a call per item woul
             items = stack.pop()
 
 
-def _decode(  # noqa: C901, PLR0912, PLR0915 - as for encode
-    data: bytes, text_errors: str
-) -> Any:
-    top: list[Any] = []
-    append: Any = top.append
-    at = 0
-    size = len(data)
-    mapping: dict[str, Any] | None = None
-    stack: list[tuple[Any, Any, dict[str, Any] | None]] = []
-    turns = repeat(None, 1)
-    while True:
-        for _ in turns:
-            first = data[at]
-            at += 1
-            if first < 0x18:
-                append(first)
-            elif 0x40 <= first < 0x58:
-                end = at + first - 0x40
-                append(data[at:end])
-                at = end
-            elif first == 0x58:
-                length = data[at]
-                if length < 24:
-                    raise DecodeError(f"length at byte {at - 1} is not minimal")
-                at += 1
-                end = at + length
-                append(data[at:end])
-                at = end
-            elif 0x80 < first < 0x98:
-                items: list[Any] = []
-                append(items)
-                stack.append((append, turns, mapping))
-                append = items.append
-                turns = repeat(None, first - 0x80)
-                mapping = None
-                break
-            elif first == 0xD8:
-                end = at - 1 + _CHAIN_LINK_LENGTH
-                if data[at - 1 : at + 10] == _CHAIN_LINK:
-                    append(Cid(data[at + 4 : end]))
-                    at = end
-                else:
-                    link, at = _link(data, at)
-                    append(link)
-            elif first == 0x18:
-                length = data[at]
-                if length < 24:
-                    raise DecodeError(f"integer at byte {at - 1} is not minimal")
-                at += 1
-                append(length)
-            elif 0x20 <= first < 0x38:
-                append(0x1F - first)
-            elif first == 0x80:
-                append([])
-            elif first == 0xF6:
-                append(None)
-            elif first == 0xF5:
-                append(True)
-            elif first == 0xF4:
-                append(False)
-            elif first == 0xA0:
-                append({})
-            elif 0x60 <= first < 0x78:
-                end = at + first - 0x60
-                append(data[at:end].decode("utf-8", text_errors))
-                at = end
-            elif first >= 0xC0:
-                kind = "a tag other than 42" if first < 0xE0 else "a float or a simple value"
-                raise DecodeError(f"byte {at - 1} begins {kind}")
-            else:
-                major = first >> 5
-                length = first & 0x1F
-                if length > 23:
-                    length, at = _argument(data, at - 1)
-                if major == 0:
-                    append(length)
-                elif major == 1:
-                    append(-1 - length)
-                elif major == 2:
-                    end = at + length
-                    append(data[at:end])
-                    at = end
-                elif major == 3:
-                    end = at + length
-                    append(data[at:end].decode("utf-8", text_errors))
-                    at = end
-                else:
-                    if length > size - at:
-                        raise DecodeError("CBOR is cut short")
-                    items = []
-                    stack.append((append, turns, mapping))
-                    if major == 4:
-                        mapping = None
-                        append(items)
-                        turns = repeat(None, length)
-                    else:
-                        mapping = {}
-                        append(mapping)
-                        turns = repeat(None, 2 * length)
-                    append = items.append
-                    break
-        else:
-            if mapping is not None:
-                # Keys and values alternate in the list that `append` is bound to.
-                _fill(mapping, append.__self__, text_errors)
-            if not stack:
-                break
-            append, turns, mapping = stack.pop()
-            continue
-        if len(stack) > MAX_DEPTH:
-            raise DecodeError(f"nested deeper than {MAX_DEPTH}")
-    if at != size:
-        if at > size:
-            raise DecodeError("CBOR is cut short")
-        raise DecodeError(f"{size - at} bytes follow the value")
-    return top[0]
+def _first_difference(canonical: bytes, data: bytes) -> str:
+    if data.startswith(canonical):
+        return f"{len(data) - len(canonical)} trailing bytes"
+    at = next(
+        (at for at, (one, other) in enumerate(zip(canonical, data, strict=False)) if one != other),
+        len(data),
+    )
+    return f"not canonical at byte {at}: a form that is not minimal, or keys out of order"
 
 
-def _link(data: bytes, at: int) -> tuple[Cid, int]:
-    """Return the link whose tag's first byte lies before `at`, and the offset after it."""
-    if data[at] != 42 or data[at + 1] >> 5 != 2:
-        raise DecodeError(f"byte {at - 1} begins a tag other than 42, or 42 not over bytes")
-    length, at = _argument(data, at + 1)
-    end = at + length
-    if end > len(data):
-        raise DecodeError("CBOR is cut short")
-    if length == 0 or data[at] != 0:
-        raise DecodeError(f"link at byte {at} lacks its 0x00 prefix")
-    return Cid.from_bytes(data[at + 1 : end]), end
+def _link(tag: cbor2.CBORTag, _immutable: bool) -> Cid:
+    value = tag.value
+    if tag.tag != LINK_TAG:
+        raise DecodeError(f"tag {tag.tag}, where only {LINK_TAG} may be")
+    if type(value) is not bytes or value[:1] != b"\x00":
+        raise DecodeError("a link is not over bytes that begin with 0x00")
+    return Cid.from_bytes(value[1:])
 
 
-def _argument(data: bytes, at: int) -> tuple[int, int]:
-    """Return the argument of the head at `at`, and the offset after the head."""
-    low = data[at] & 0x1F
-    at += 1
-    if low < 24:
-        return low, at
-    if low == 24:
-        value = data[at]
-        if value < 24:
-            raise DecodeError(f"integer or length at byte {at - 1} is not minimal")
-        return value, at + 1
-    if low > 27:
-        raise DecodeError(f"byte {at - 1} asks for an indefinite length or is reserved")
-    width = 1 << (low - 24)
-    end = at + width
-    if end > len(data):
-        raise DecodeError("CBOR is cut short")
-    value = int.from_bytes(data[at:end], "big")
-    if value >> (4 * width) == 0:
-        raise DecodeError(f"integer or length at byte {at - 1} is not minimal")
-    return value, end
+def _no_meaning(_value: Any, _immutable: bool) -> Any:
+    raise DecodeError(f"a tag other than {LINK_TAG}")
 
 
-def _fill(mapping: dict[str, Any], entries: list[Any], text_errors: str) -> None:
-    """Put the alternating keys and values into the map; raises for a key out of place."""
-    previous = b""
-    pairs = iter(entries)
-    for key, value in zip(pairs, pairs, strict=True):
-        if type(key) is not str:
-            raise DecodeError("map key is not text")
-        if len(entries) > 2:
-            raw = key.encode("utf-8", text_errors)
-            if mapping and (len(raw), raw) <= (len(previous), previous):
-                raise DecodeError("map keys are not unique and in length-first order")
-            previous = raw
-        mapping[key] = value
+_FOREIGN_TAGS = dict.fromkeys(
+    (*range(LINK_TAG), *range(LINK_TAG + 1, 64), 100, 256, 258, 260, 261, 1004, 43000, 55799),
+    _no_meaning,
+)
+"""Tags of which cbor2 would make something by itself: dates, shared values, patterns and more."""
 
 
 def _sorted_entries(mapping: dict[Any, Any], text_errors: str) -> Iterator[Any]:

@@ -48,7 +48,7 @@ def test_fields_are_named_as_lotus_does(papyrus, chain, tmp_path: Path) -> None:
         (("80", "--as", "Message"), 1, "this is no Message: expected an array of 10 items"),
         (("80", "--as", "Massage"), 2, "choose from ActorState"),
         (("80", "--network", "x"), 2, "the letter is f or t"),
-        (("8080",), 1, "follow"),
+        (("8080",), 1, "trailing"),
         (("hex:8",), 1, "is not hexadecimal"),
         (("base64:*",), 1, "is not base64"),
         (("no/such/file.cbor",), 1, "is no file, and neither hexadecimal nor base64"),

@@ -165,7 +165,7 @@ def _header(value):
         (b"\xff\xff\xff\xff\x7f", "header at byte 0 has length 34359738367, 1 to 1048576 allowed"),
         (b"\x81\x00", "header at byte 0: varint is not in its shortest form"),
         (b"\xff" * 11, "length above ten bytes"),
-        (b"\x01\xff", "header at byte 0: byte 0 begins"),
+        (b"\x01\xff", "header at byte 0: not CBOR"),
         (_header([]), "not a map"),
         (_header({}), "version None"),
         (_header({"version": 1}), "version 1 with fields version"),
