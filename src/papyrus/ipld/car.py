@@ -15,7 +15,7 @@ bytes raises `DecodeError` with the offset where the trouble begins.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.cid import CHAIN_LENGTH, CHAIN_PREFIX, Cid, read
@@ -34,10 +34,10 @@ V2_PRAGMA = bytes.fromhex("0aa16776657273696f6e02")
 V2_HEADER_LENGTH = 40
 
 _CHUNK = 1 << 20
+_LONGEST_VARINT = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One block of a CAR file and where it lies."""
 
     cid: Cid
@@ -99,20 +99,20 @@ class CarReader:
 
     def sections(self) -> Iterator[Section]:
         """Give each section that is left; raises `DecodeError` where the file breaks off."""
-        source = self._source
+        source, verify = self._source, self.verify
         start = 0 if self.v2 is None else self.v2.data_offset
         while not source.at_end():
             at = source.offset
             length = source.read_length("section", self.max_section_length)
             body_at = source.offset
             body = source.read(length)
-            try:
-                cid, split = _split(body)
-            except DecodeError as error:
-                raise DecodeError(f"section at byte {at}: {error}") from error
+            if length >= CHAIN_LENGTH and body.startswith(CHAIN_PREFIX):
+                cid, split = Cid(body[:CHAIN_LENGTH]), CHAIN_LENGTH
+            else:
+                cid, split = _split(body, at)
             data = body[split:]
-            if self.verify:
-                _verify(cid, data, at)
+            if verify and not verify_block(cid, data):
+                raise DecodeError(f"section at byte {at}: the block is not what {cid} names")
             yield Section(cid, data, at - start, body_at + split)
 
     def _read_header(self) -> tuple[int, tuple[Cid, ...]]:
@@ -162,18 +162,14 @@ def verify_block(cid: Cid, data: bytes) -> bool:
     return named.digest == cid.digest
 
 
-def _verify(cid: Cid, data: bytes, at: int) -> None:
-    if not verify_block(cid, data):
-        raise DecodeError(f"section at byte {at}: the block is not what {cid} names")
-
-
-def _split(body: bytes) -> tuple[Cid, int]:
-    """Return the CID that a section begins with, and its length."""
-    if body.startswith(CHAIN_PREFIX) and len(body) >= CHAIN_LENGTH:
-        return Cid(body[:CHAIN_LENGTH]), CHAIN_LENGTH
-    cid, end = read(body)
+def _split(body: bytes, at: int) -> tuple[Cid, int]:
+    """Return the CID that the section at some offset begins with, and its length."""
+    try:
+        cid, end = read(body)
+    except DecodeError as error:
+        raise DecodeError(f"section at byte {at}: {error}") from error
     if len(cid) != end:
-        raise DecodeError("CID holds a varint above 64 bits")
+        raise DecodeError(f"section at byte {at}: CID holds a varint above 64 bits")
     return cid, end
 
 
@@ -221,17 +217,20 @@ class _Source:
 
     def read_length(self, what: str, most: int) -> int:
         at = self.offset
-        raw = b""
-        while not raw or raw[-1] >= 0x80:
-            if len(raw) == 10:
-                raise DecodeError(f"CAR {what} at byte {at} has a length above ten bytes")
-            raw += self.read(1)
+        self._fill(_LONGEST_VARINT)
+        head = self._buffer[self._at : self._at + _LONGEST_VARINT]
+        if self.end is not None:
+            head = head[: self.end - at]
         try:
-            length = decode_unsigned(raw)[0]
+            length, taken = decode_unsigned(head)
         except DecodeError as error:
+            if len(head) < _LONGEST_VARINT and not (head and head[-1] < 0x80):
+                self.read(len(head) + 1)  # says which end was met within the length
             raise DecodeError(f"CAR {what} at byte {at}: {error}") from error
         if not 0 < length <= most:
             raise DecodeError(f"CAR {what} at byte {at} has length {length}, 1 to {most} allowed")
+        self._at += taken
+        self.offset += taken
         return length
 
     def skip(self, length: int) -> None:

@@ -164,7 +164,7 @@ def _header(value):
         (b"\x00", "header at byte 0 has length 0"),
         (b"\xff\xff\xff\xff\x7f", "header at byte 0 has length 34359738367, 1 to 1048576 allowed"),
         (b"\x81\x00", "header at byte 0: varint is not in its shortest form"),
-        (b"\xff" * 11, "length above ten bytes"),
+        (b"\xff" * 11, "header at byte 0: varint"),
         (b"\x01\xff", "header at byte 0: not CBOR"),
         (_header([]), "not a map"),
         (_header({}), "version None"),
