@@ -4,6 +4,7 @@ The code comes from the bundles that the user imported. Which code a state needs
 state itself, so no bundle is chosen: any kept bundle that holds the code will do.
 """
 
+import atexit
 from dataclasses import dataclass
 from functools import cache
 from typing import Self
@@ -70,3 +71,7 @@ class Environment:
 def shared_environment() -> Environment:
     """Return the means of execution of this process, made once."""
     return Environment.open()
+
+
+# Engines own native memory, which must be given back while the modules that do so still exist.
+atexit.register(shared_environment.cache_clear)

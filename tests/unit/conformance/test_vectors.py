@@ -15,6 +15,7 @@ from papyrus.crypto.signatures import Signature, SignatureType
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.ipld.cid import RAW, Cid
 from papyrus.primitives.address import Address
+from papyrus.primitives.errors import Fatal
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import TipsetKey
 from papyrus.vm.externs import AcceptAllProofs
@@ -24,7 +25,7 @@ class NoEngine:
     """Runs nothing: these tests end before any actor's code is called."""
 
     def invoke(self, _kernel, code, _params_id):
-        raise NotImplementedError(code)
+        raise Fatal(f"no engine runs {code}")
 
 
 @pytest.fixture
