@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from machine import make_world, new_world, old_world, world
+from machine import make_world, new_world, old_world, rules_by_version, world
 
-__all__ = ["make_world", "new_world", "old_world", "world"]
+__all__ = ["make_world", "new_world", "old_world", "rules_by_version", "world"]

@@ -19,7 +19,7 @@ from papyrus.ipld.cid import DAG_CBOR, Cid
 from papyrus.ipld.hamt import Hamt
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.rules.versions import NV18, NV28
+from papyrus.rules.versions import NV18, NV28, rules_for
 from papyrus.types.actor import EMPTY_STATE, ActorState, StateRoot
 from papyrus.types.message import Message
 from papyrus.vm.executor import ApplyResult, execute_explicit, execute_implicit
@@ -307,8 +307,11 @@ class World:
         self.root = put_cbor(self.store, StateRoot(5, tree.flush(), info).to_ipld())
         return self.root
 
-    def apply(self, message, *, raw_length=RAW_LENGTH, implicit=False):
-        """Apply a message, watched and not, and return what it did; the state moves on."""
+    def apply(self, message, *, raw_length=RAW_LENGTH, implicit=False, counted=True):
+        """Apply a message, watched and not, and return what it did; the state moves on.
+
+        `counted` says whether the receipt counts all gas that was charged.
+        """
         before = self.total_balance()
 
         def once(observer):
@@ -332,7 +335,7 @@ class World:
         if not implicit and result.receipt.gas_used:
             self.nonces[message.sender] = message.nonce + 1
             _check_fees(message, result)
-        if result.receipt.exit_code == 0:
+        if result.receipt.exit_code == 0 and counted:
             used = outcome.everything.total
             assert result.receipt.gas_used == -(-used // 1000) <= message.gas_limit
         return outcome
@@ -349,13 +352,13 @@ class World:
         pages=1,
         balance=0,
         head=EMPTY_STATE,
-        counted_again=0,
+        recounted=0,
         **fields,
     ):
         """Put an actor that makes these system calls at an ID, and send it a message.
 
         Where it comes to its end, what its instructions cost is held to the number of them;
-        `counted_again` is how many milligas of them are charged twice.
+        `recounted` is how often that is charged once more.
         """
         made = self.program(*steps, ending=ending, pages=pages)
         self.put_actor(at, made, balance=balance, head=head)
@@ -366,7 +369,7 @@ class World:
         for name, compute, _ in outcome.call.charges:
             charged[name] += compute
         assert charged["wasm_memory_init"] == made.memory_gas
-        assert charged["wasm_exec"] == made.exec_gas + counted_again
+        assert charged["wasm_exec"] == made.exec_gas * (1 + recounted)
         assert outcome.call.names.count("OnSyscall") == len(steps) + 1
         return replace(outcome, steps=made.read(outcome.receipt.return_data))
 
@@ -436,7 +439,13 @@ def new_world():
     return World(NV28)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_world():
     """Return what makes a world under given rules."""
     return World
+
+
+@pytest.fixture(scope="session")
+def rules_by_version():
+    """Return what tells the rules of a network version."""
+    return rules_for

@@ -206,13 +206,19 @@ def imports(kernel, names):
     return "\n".join(lines)
 
 
-def raw(kernel, body, *calls, data=b"", memory='(memory (export "memory") 1)', more=""):
-    """Return the actor whose `invoke` has this body; its parameter is `$params`."""
-    text = f"""(module {imports(kernel, calls)} {memory}
-    (data (i32.const 0) "{_escaped(data)}") {more}
-    (func (export "invoke") (param $params i32) (result i32) {body}))"""
-    if not data:
-        text = text.replace('(data (i32.const 0) "")', "")
+def raw(
+    kernel,
+    body,
+    *calls,
+    data=b"",
+    memory='(memory (export "memory") 1)',
+    more="",
+    entry="invoke",
+):
+    """Return the actor whose entry point has this body; its parameter is `$params`."""
+    content = f'(data (i32.const 0) "{_escaped(data)}")' if data else ""
+    text = f"""(module {imports(kernel, calls)} {memory} {content} {more}
+    (func (export "{entry}") (param $params i32) (result i32) {body}))"""
     return Program(wasm(text))
 
 
