@@ -35,6 +35,9 @@ from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.tree_blocks import (
     ARRAY,
+    CHAIN_LINK,
+    CHAIN_LINK_LENGTH,
+    LINK_HEAD_LENGTH,
     check_order,
     decoded,
     put_block,
@@ -332,22 +335,31 @@ class Hamt:
         if bits.bit_count() != count:
             raise DecodeError(f"a HAMT node has {count} slots, not {bits.bit_count()}")
         items: list[Any] = []
+        is_kinded = not self._legacy
         for _ in range(count):
-            is_link = data[at] == 0xD8
-            if self._legacy:
-                kind = data[at : at + 3]
-                is_link = kind == _LEGACY_LINK
-                if not is_link and kind != _LEGACY_BUCKET:
-                    raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
-                at += 3
-            if is_link:
-                item: Any
-                item, at = read_link(data, at)
+            if is_kinded and data.startswith(CHAIN_LINK, at):
+                end = at + CHAIN_LINK_LENGTH
+                items.append(Cid(data[at + LINK_HEAD_LENGTH : end]))
+                at = end
             else:
-                item, at = read_bucket(data, at, BUCKET_SIZE)
-                check_order(item)
-            items.append(item)
+                item, at = self._parse_slot(data, at)
+                items.append(item)
         return BitmapNode(bits, items), at
+
+    def _parse_slot(self, data: bytes, at: int) -> tuple[Any, int]:
+        """Return a slot of any form, and the offset after it."""
+        is_link = data[at] == 0xD8
+        if self._legacy:
+            kind = data[at : at + 3]
+            is_link = kind == _LEGACY_LINK
+            if not is_link and kind != _LEGACY_BUCKET:
+                raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
+            at += 3
+        if is_link:
+            return read_link(data, at)
+        bucket, at = read_bucket(data, at, BUCKET_SIZE)
+        check_order(bucket)
+        return bucket, at
 
 
 def _too_deep() -> DecodeError:

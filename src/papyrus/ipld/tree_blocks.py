@@ -11,6 +11,7 @@ frame in which all of them must run.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from papyrus.ipld import dag_cbor
@@ -27,8 +28,10 @@ NODE_CID_PREFIX = b"\x01\x71"
 """A link to a node is a version 1 CID of DAG-CBOR; both references refuse any other codec."""
 
 _LINK_HEAD = b"\xd8\x2a\x58\x27\x00"
-_CHAIN_LINK = _LINK_HEAD + CHAIN_PREFIX
-_CHAIN_LINK_LENGTH = len(_LINK_HEAD) + CHAIN_LENGTH
+LINK_HEAD_LENGTH = len(_LINK_HEAD)
+CHAIN_LINK = _LINK_HEAD + CHAIN_PREFIX
+"""How the encoding of a link to a block of state begins."""
+CHAIN_LINK_LENGTH = LINK_HEAD_LENGTH + CHAIN_LENGTH
 
 
 def _steps() -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -129,8 +132,8 @@ def read_bytes(data: bytes, at: int) -> tuple[bytes, int]:
 
 def read_link(data: bytes, at: int) -> tuple[Cid, int]:
     """Return a link to a node."""
-    end = at + _CHAIN_LINK_LENGTH
-    if data[at : at + len(_CHAIN_LINK)] == _CHAIN_LINK:
+    end = at + CHAIN_LINK_LENGTH
+    if data[at : at + len(CHAIN_LINK)] == CHAIN_LINK:
         return Cid(data[at + len(_LINK_HEAD) : end]), end
     end = item_end(data, at)
     link = dag_cbor.decode(data[at:end])
@@ -168,8 +171,9 @@ def read_bucket(data: bytes, at: int, size: int) -> tuple[list[list[bytes]], int
 
 def check_order(entries: list[list[bytes]]) -> None:
     """Raise DecodeError unless the keys of a bucket ascend."""
-    if any(entries[i][0] >= entries[i + 1][0] for i in range(len(entries) - 1)):
-        raise DecodeError("the keys of a bucket are not in order")
+    for entry, following in pairwise(entries):
+        if entry[0] >= following[0]:
+            raise DecodeError("the keys of a bucket are not in order")
 
 
 def head(major: int, argument: int) -> bytes:

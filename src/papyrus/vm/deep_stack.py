@@ -20,7 +20,42 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _here = threading.local()
-_starting = threading.Lock()
+
+
+class _Depth:
+    """Python's recursion limit, which is the whole process's, raised only while work runs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+        self._ordinary = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._running == 0:
+                self._ordinary = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self._ordinary, _RECURSION_LIMIT))
+            self._running += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._running -= 1
+            if self._running == 0:
+                sys.setrecursionlimit(self._ordinary)
+
+    def start(self, work: Callable[[], None]) -> threading.Thread:
+        """Start a thread with a stack of its own length."""
+        with self._lock:
+            before = threading.stack_size(_STACK_LENGTH)
+            try:
+                thread = threading.Thread(target=work, name="papyrus-execution")
+                thread.start()
+            finally:
+                threading.stack_size(before)
+        return thread
+
+
+_depth = _Depth()
 
 
 def call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -40,15 +75,8 @@ def call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         except BaseException as error:  # noqa: BLE001 - carried to the calling thread, all of it
             failure.append(error)
 
-    with _starting:
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-        before = threading.stack_size(_STACK_LENGTH)
-        try:
-            thread = threading.Thread(target=run, name="papyrus-execution")
-            thread.start()
-        finally:
-            threading.stack_size(before)
-    thread.join()
+    with _depth:
+        _depth.start(run).join()
     if failure:
         raise failure[0]
     return outcome[0]

@@ -1,5 +1,6 @@
 """Work on a thread with room for deep calls."""
 
+import sys
 import threading
 
 import pytest
@@ -21,6 +22,12 @@ def test_work_already_there_stays_on_its_thread():
 
     first, second = deep_stack.call(outer)
     assert first is second is not threading.main_thread()
+
+
+def test_the_recursion_limit_is_raised_only_meanwhile():
+    before = sys.getrecursionlimit()
+    assert deep_stack.call(sys.getrecursionlimit) > before
+    assert sys.getrecursionlimit() == before
 
 
 def test_what_is_raised_reaches_the_caller():
