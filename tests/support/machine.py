@@ -89,6 +89,7 @@ class Call:
     limit: int = 2**64
     """The gas it could use, in milligas."""
     log: list[Any] = field(default_factory=list)
+    used: int | None = None
 
     @property
     def calls(self):
@@ -108,10 +109,12 @@ class Call:
     @property
     def total(self):
         """Milligas used in it and in all calls it made."""
-        used = sum(
-            entry.total if isinstance(entry, Call) else entry[1] + entry[2] for entry in self.log
-        )
-        return min(used, self.limit)
+        if self.used is None:
+            self.used = sum(
+                entry.total if isinstance(entry, Call) else entry[1] + entry[2]
+                for entry in self.log
+            )
+        return min(self.used, self.limit)
 
     def of_step(self, index):
         """Return what was charged for a system call of the actor, beyond the call itself."""
@@ -153,12 +156,16 @@ class Recorder(Tracer):
     def returned(self, exit_code, value):
         """Close a call."""
         super().returned(exit_code, value)
-        self.stack.pop()
+        self._close()
 
     def failed(self, error):
         """Close a call."""
         super().failed(error)
-        self.stack.pop()
+        self._close()
+
+    def _close(self):
+        # Counted while what it called has just been, so that no depth is too much.
+        assert self.stack.pop().total >= 0
 
 
 @dataclass(frozen=True)
