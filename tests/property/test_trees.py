@@ -34,14 +34,10 @@ class Model(RuleBasedStateMachine):
     """A tree and the dict it must equal; subclasses say which tree and which keys."""
 
     keys = st.nothing()
-
-    @staticmethod
-    def form(data):
-        raise NotImplementedError
-
-    @staticmethod
-    def difference(old, new):
-        raise NotImplementedError
+    form = None
+    """From hypothesis' data, a function that opens the tree on a store."""
+    difference = None
+    """The tree's own `diff`."""
 
     @initialize(data=st.data())
     def begin(self, data):

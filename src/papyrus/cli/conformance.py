@@ -31,7 +31,7 @@ def group() -> None:
 def run(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", exists=True, help="Vectors, or folders of them."),
+        typer.Argument(metavar="PATH...", help="Vectors, or folders of them."),
     ],
     jobs: JobsOption = 1,
     filter: Annotated[
@@ -62,7 +62,7 @@ def run(
             cases += results
             bar.advance(1)
     summary = RunSummary(shared_environment().verifier.name, tuple(cases))
-    raise typer.Exit(show_summary(summary, "vectors", as_json=json))
+    raise typer.Exit(show_summary(summary, "vector", as_json=json))
 
 
 def _expression(text: str | None) -> re.Pattern[str] | None:

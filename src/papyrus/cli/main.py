@@ -55,6 +55,7 @@ class LazyGroup(TyperGroup):
             _drop_stdout()
             raise typer.Exit(1) from None
         except OSError as error:
+            _drop_stdout()
             fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
         except MemoryError:
             fail("there is not enough memory for this")
@@ -76,10 +77,22 @@ def load_command(name: str) -> Any:
     module, _, attribute = COMMANDS[name][0].partition(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
-        return typer.main.get_group(found)
+        return _with_lines(typer.main.get_group(found))
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     alone.command(name, no_args_is_help=True)(found)
-    return typer.main.get_command(alone)
+    return _with_lines(typer.main.get_command(alone))
+
+
+def _with_lines(command: Any) -> Any:
+    """Return the command with the examples of its help, and of its own commands', line by line.
+
+    The mark for that is a control character, which the source writes as the two letters for it.
+    """
+    if command.help:
+        command.help = command.help.replace("\\b\n", "\b\n")
+    for inner in getattr(command, "commands", {}).values():
+        _with_lines(inner)
+    return command
 
 
 def show_version(wanted: bool) -> None:

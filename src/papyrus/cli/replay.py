@@ -17,9 +17,7 @@ from papyrus.rules.networks import NETWORKS
 def replay(
     chain: Annotated[
         Path,
-        typer.Argument(
-            metavar="CHAIN", exists=True, dir_okay=False, help="A chain file, .car or .car.zst."
-        ),
+        typer.Argument(metavar="CHAIN", help="A chain file, .car or .car.zst."),
     ],
     first: Annotated[
         int | None, typer.Option("--from", metavar="H", min=0, help="The first height to execute.")
@@ -69,7 +67,7 @@ def replay(
             cases += results
             bar.advance(len(results))
     summary = RunSummary(shared_environment().verifier.name, tuple(cases))
-    raise typer.Exit(show_summary(summary, "tipsets", as_json=json))
+    raise typer.Exit(show_summary(summary, "tipset", as_json=json))
 
 
 def _upgrade(text: str) -> tuple[int, int]:

@@ -22,7 +22,7 @@ TraceOption = Annotated[
 
 
 def show_summary(summary: RunSummary, unit: str, *, as_json: bool) -> int:
-    """Print a run and return the exit code it calls for; `unit` is what a case is called."""
+    """Print a run and return the exit code it calls for; `unit` is what one case is called."""
     if as_json:
         say_json(summary.to_json())
         return summary.exit_code
@@ -48,10 +48,8 @@ def show_summary(summary: RunSummary, unit: str, *, as_json: bool) -> int:
         )
         say()
     say(f"proofs: {summary.verifier}")
-    say(
-        f"{summary.total} {unit}: {summary.passed} exact, {summary.failed} differ, "
-        f"{summary.skipped} skipped"
-    )
+    counted = f"{summary.total} {unit if summary.total == 1 else unit + 's'}"
+    say(f"{counted}: {summary.passed} exact, {summary.failed} differ, {summary.skipped} skipped")
     return summary.exit_code
 
 

@@ -7,7 +7,6 @@ import pytest
 
 
 def test_no_vectors_are_wrong_usage(papyrus, tmp_path: Path):
-    assert papyrus("conformance", "run", tmp_path / "none").exit_code == 2
     result = papyrus("conformance", "run", tmp_path)
     assert result.exit_code == 2
     assert "no file ending in .json is there" in result.output
@@ -55,7 +54,13 @@ def test_a_chain_that_is_no_chain_is_told_in_one_sentence(papyrus, tmp_path: Pat
     assert result.stdout == ""
     assert result.stderr.startswith(f"papyrus: {path} is not a CAR file")
     assert result.stderr.count("\n") == 1
-    assert papyrus("replay", tmp_path / "none.car").exit_code == 2
+
+
+@pytest.mark.parametrize("command", [("replay",), ("conformance", "run")])
+def test_a_file_that_is_not_there_is_told_in_one_sentence(papyrus, tmp_path: Path, command):
+    result = papyrus(*command, tmp_path / "none")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"papyrus: there is no file {tmp_path / 'none'}\n"
 
 
 @pytest.mark.bundle("v18/testing-fake-proofs")

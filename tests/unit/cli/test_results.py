@@ -19,7 +19,7 @@ RUN = RunSummary(
 
 
 def test_text_ends_with_a_table_and_the_counts(capsys: pytest.CaptureFixture[str]):
-    assert show_summary(RUN, "vectors", as_json=False) == 1
+    assert show_summary(RUN, "vector", as_json=False) == 1
     assert capsys.readouterr().out == (
         "DIFFERS  two\n"
         "  gas used: expected 1, got 2\n"
@@ -36,11 +36,11 @@ def test_text_ends_with_a_table_and_the_counts(capsys: pytest.CaptureFixture[str
 
 
 def test_json_is_one_object(capsys: pytest.CaptureFixture[str]):
-    assert show_summary(RUN, "vectors", as_json=True) == 1
+    assert show_summary(RUN, "vector", as_json=True) == 1
     assert json.loads(capsys.readouterr().out) == RUN.to_json()
 
 
 def test_a_run_without_difference_ends_well(capsys: pytest.CaptureFixture[str]):
     run = RunSummary("accept-all", RUN.cases[2:])
-    assert show_summary(run, "tipsets", as_json=False) == 0
+    assert show_summary(run, "tipset", as_json=False) == 0
     assert capsys.readouterr().out.endswith("2 tipsets: 0 exact, 0 differ, 2 skipped\n")

@@ -1,5 +1,8 @@
 """Sector commitments from piece commitments."""
 
+import json
+from hashlib import sha256
+
 import pytest
 
 from papyrus.ipld.cid import FIL_COMMITMENT_UNSEALED, RAW, SHA2_256_TRUNC254_PADDED, Cid
@@ -48,6 +51,7 @@ def test_pieces_keep_their_order_and_alignment():
         pytest.param([piece(384)], id="not a power of two"),
         pytest.param([piece(0)], id="empty"),
         pytest.param([piece(64)], id="needs padding smaller than any zero piece"),
+        pytest.param([piece(64)] * 32, id="more than the sector has chunks"),
         pytest.param([PieceInfo(128, Cid.of(b"", RAW))], id="not a commitment"),
         pytest.param([piece(2**63), piece(2**63)], id="sizes that overflow"),
     ],
@@ -55,3 +59,33 @@ def test_pieces_keep_their_order_and_alignment():
 def test_pieces_that_do_not_fit_are_refused(pieces):
     with pytest.raises(PieceError):
         unsealed_sector_cid(2 * KIB, pieces)
+
+
+def test_a_sector_of_no_power_of_two_is_filled_with_zeros():
+    pieces = [piece(128, bytes((place,)) + bytes(31)) for place in range(3)]
+    assert unsealed_sector_cid(3 * 128, pieces) == unsealed_sector_cid(4 * 128, pieces)
+
+
+def test_pieces_of_data_commit_to_the_data(shared):
+    """The published commitments of data, from the chunks of 127 bytes it consists of."""
+    vectors = json.loads((shared / "reference" / "data" / "commp_vectors.json").read_text())
+    assert len(vectors) > 10
+    for vector in vectors:
+        if vector["len"] > 10_000:
+            continue
+        data = bytes((7 * i + i // 251) % 256 for i in range(vector["len"]))
+        size = vector["paddedPieceSize"]
+        data = data.ljust(size // 128 * 127, b"\0")
+        chunks = [commitment(data[at : at + 127]) for at in range(0, len(data), 127)]
+        assert str(unsealed_sector_cid(size, chunks)) == vector["pieceCidV1"]
+
+
+def commitment(chunk):
+    """Return the piece that 127 bytes are: four numbers of 254 bits, each in 32 bytes."""
+    number = int.from_bytes(chunk, "little")
+    nodes = [(number >> 254 * place & (1 << 254) - 1).to_bytes(32, "little") for place in range(4)]
+    while len(nodes) > 1:
+        pairs = zip(nodes[::2], nodes[1::2], strict=True)
+        hashed = [sha256(left + right).digest() for left, right in pairs]
+        nodes = [digest[:31] + bytes((digest[31] & 0x3F,)) for digest in hashed]
+    return piece(128, nodes[0])

@@ -5,6 +5,7 @@ import pytest
 from papyrus.ipld.cid import DAG_CBOR, Cid
 from papyrus.primitives.errors import SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
+from papyrus.vm import blocks
 from papyrus.vm.blocks import NO_DATA, Block, BlockRegistry
 
 CHILD = Cid.of(b"\x80")
@@ -41,3 +42,20 @@ def test_a_reachable_block_makes_its_links_reachable():
     assert not registry.is_reachable(CHILD)
     registry.put_reachable(Block(DAG_CBOR, b"...", (CHILD,)))
     assert registry.is_reachable(CHILD)
+
+
+def test_a_full_registry_takes_no_block(monkeypatch):
+    monkeypatch.setattr(blocks, "_MAX_BLOCKS", 2)
+    registry = BlockRegistry()
+    for put in (registry.put_reachable, registry.put_checked):
+        assert not registry.is_full
+        put(Block(DAG_CBOR, b""))
+    assert registry.is_full
+    for put in (registry.put_reachable, registry.put_checked):
+        with pytest.raises(SyscallError) as refused:
+            put(Block(DAG_CBOR, b""))
+        assert refused.value.number is ErrorNumber.LIMIT_EXCEEDED
+
+
+def test_blocks_are_numbered_with_31_bits():
+    assert blocks._MAX_BLOCKS == 2**31 - 1

@@ -34,14 +34,6 @@ def check_bounds(instance: Instance, offset: int, length: int) -> None:
         raise _out_of_bounds(offset, length)
 
 
-def write(instance: Instance, offset: int, data: bytes) -> None:
-    """Write into the memory, whose bounds have been checked."""
-    try:
-        instance.write(offset, data)
-    except MemoryRange as error:
-        raise _out_of_bounds(offset, len(data)) from error
-
-
 def read_cid(instance: Instance, offset: int) -> Cid:
     """Return the CID that begins at `offset`; its length is its own."""
     rest = instance.memory_size() - offset
