@@ -61,17 +61,12 @@ def test_pieces_that_do_not_fit_are_refused(pieces):
         unsealed_sector_cid(2 * KIB, pieces)
 
 
-def test_a_sector_of_no_power_of_two_is_filled_with_zeros():
-    pieces = [piece(128, bytes((place,)) + bytes(31)) for place in range(3)]
-    assert unsealed_sector_cid(3 * 128, pieces) == unsealed_sector_cid(4 * 128, pieces)
-
-
 def test_pieces_of_data_commit_to_the_data(shared):
     """The published commitments of data, from the chunks of 127 bytes it consists of."""
     vectors = json.loads((shared / "reference" / "data" / "commp_vectors.json").read_text())
     assert len(vectors) > 10
     for vector in vectors:
-        if vector["len"] > 10_000:
+        if vector["len"] > 100_000:
             continue
         data = bytes((7 * i + i // 251) % 256 for i in range(vector["len"]))
         size = vector["paddedPieceSize"]

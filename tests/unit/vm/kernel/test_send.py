@@ -331,20 +331,11 @@ def test_a_failed_call_answers_with_its_code_and_data(world, code):
 def test_a_call_needs_room_for_its_answer(world, monkeypatch):
     monkeypatch.setattr(blocks, "_MAX_BLOCKS", 1)
     world.put_actor(OTHER, "tester")
-    world.put_actor(
-        ACTOR,
-        world.raw(
-            "(drop (call $ipld.block_create (i32.const 100) (i64.const 0x55)"
-            " (i32.const 0) (i32.const 0)))"
-            " (drop (call $vm.exit (i32.add (i32.const 16) (call $send.send (i32.const 8) (i32.const 0)"
-            " (i32.const 3) (i64.const 2) (i32.const 0) (i64.const 0) (i64.const 0) (i64.const -1)"
-            " (i64.const 0))) (i32.const 0) (i32.const 0) (i32.const 0))) unreachable",
-            "ipld.block_create",
-            "send.send",
-            "vm.exit",
-            data=TO,
-        ),
-    )
-    outcome = world.send()
+    body = """(drop (call $ipld.block_create (i32.const 100) (i64.const 0x55) (i32.const 0)
+        (i32.const 0)))
+        (drop (call $vm.exit (i32.add (i32.const 16) (call $send.send (i32.const 8) (i32.const 0)
+        (i32.const 3) (i64.const 2) (i32.const 0) (i64.const 0) (i64.const 0) (i64.const -1)
+        (i64.const 0))) (i32.const 0) (i32.const 0) (i32.const 0))) unreachable"""
+    outcome = world.run_raw(body, "ipld.block_create", "send.send", "vm.exit", options={"data": TO})
     assert outcome.code == 16 + E.LIMIT_EXCEEDED
     assert outcome.call.calls == []
