@@ -48,10 +48,8 @@ IGNORED_CODECS = frozenset({FIL_COMMITMENT_UNSEALED, FIL_COMMITMENT_SEALED})
 
 _U64 = 2**64 - 1
 _CHAIN_LINK = b"\xd8\x2a\x58\x27\x00" + CHAIN_PREFIX
-_STATE_PREFIXES = tuple(
-    b"\x01" + bytes((codec,)) + CHAIN_PREFIX[2:] for codec in sorted(ALLOWED_CODECS)
-)
-"""How the CIDs of blocks of state begin, one for each codec."""
+_HASH_PREFIX = CHAIN_PREFIX[2:]
+"""What stands in a CID of a block of state between its codec and its digest."""
 _CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
 _COMMITMENT_LENGTH = 32
 _UNSEALED_LINK, _SEALED_LINK = (
@@ -142,11 +140,12 @@ def possible_links_in(data: bytes) -> list[Cid]:
     It costs a search where `cids_in` costs a walk.
     """
     found = []
-    for prefix in _STATE_PREFIXES:
-        at = data.find(prefix)
-        while at >= 0:
-            found.append(Cid(data[at : at + CHAIN_LENGTH]))
-            at = data.find(prefix, at + 1)
+    at = data.find(_HASH_PREFIX)
+    while at >= 0:
+        start = at - 2
+        if at >= 2 and data[start] == 1 and data[at - 1] in ALLOWED_CODECS:
+            found.append(Cid(data[start : start + CHAIN_LENGTH]))
+        at = data.find(_HASH_PREFIX, at + 1)
     return found
 
 
