@@ -1,5 +1,7 @@
 """A module after compilation: what is known of it without running it."""
 
+from collections.abc import Callable
+
 from papyrus.vm.wasm import native
 
 MEMORY_NAME, ENTRY_NAME, TABLE_NAME = "memory", "invoke", "table"
@@ -20,8 +22,9 @@ class Module:
         self._pointer = pointer
         self.exports = native.module_exports(pointer)
 
-    def __del__(self) -> None:
-        native.module_delete(self._pointer)
+    # Bound here: when the interpreter ends, modules are emptied before what they made is.
+    def __del__(self, delete: Callable[[int], None] = native.module_delete) -> None:
+        delete(self._pointer)
 
     @property
     def pointer(self) -> int:

@@ -34,8 +34,9 @@ class Engine:
         settings = ",".join(f"{name}={int(value)}" for name, value in native.SETTINGS.items())
         self.fingerprint = f"wasmtime-{native.VERSION}/{_processor()}/{settings}"
 
-    def __del__(self) -> None:
-        native.engine_delete(self._pointer)
+    # Bound here: when the interpreter ends, modules are emptied before what they made is.
+    def __del__(self, delete: Callable[[int], None] = native.engine_delete) -> None:
+        delete(self._pointer)
 
     @property
     def pointer(self) -> int:
@@ -91,9 +92,13 @@ class Linker:
         # Each instance brings a gas counter of its own.
         native.linker_allow_shadowing(self.pointer, True)
 
-    def __del__(self) -> None:
-        native.linker_delete(self.pointer)
-        native.global_type_delete(self.gas_type)
+    def __del__(
+        self,
+        delete: Callable[[int], None] = native.linker_delete,
+        delete_type: Callable[[int], None] = native.global_type_delete,
+    ) -> None:
+        delete(self.pointer)
+        delete_type(self.gas_type)
 
     @property
     def engine(self) -> int:

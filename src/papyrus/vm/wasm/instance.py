@@ -8,6 +8,7 @@ is not granted, an entry point that is missing, and code that traps.
 import ctypes
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from papyrus.primitives.errors import LocalFault
@@ -132,9 +133,10 @@ class Instance:
         self._memory_size = 0
         self._entry = False
 
-    def __del__(self) -> None:
+    # Bound here: when the interpreter ends, modules are emptied before what they made is.
+    def __del__(self, delete: Callable[[int], None] = native.store_delete) -> None:
         if self._store:
-            native.store_delete(self._store)
+            delete(self._store)
 
     def start(self, gas: int, memory_limit: int) -> None:
         """Instantiate the module; see `Linker.instantiate`."""
