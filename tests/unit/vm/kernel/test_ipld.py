@@ -187,17 +187,36 @@ def test_create_charges_for_what_it_scanned_before_refusing(new_world, data, err
     assert outcome.call.of_step(0) == [charges.on_scan_links(new_world.prices, fields, cids)]
 
 
+def up_to_scan(outcome):
+    """Return the milligas charged before links were looked for."""
+    before = next(at for at, entry in enumerate(outcome.call.log) if entry[0] == "OnScanIpldLinks")
+    spent = sum(sum(entry[1:]) for entry in outcome.call.log[:before])
+    return spent + sum(outcome.everything.charges[0][1:])
+
+
 def test_a_scan_that_runs_dry_takes_what_is_left(new_world):
     steps = [("ipld.block_create", DAG_CBOR, encode([0] * 1000))]
-    whole = new_world.run(*steps)
-    before = next(at for at, entry in enumerate(whole.call.log) if entry[0] == "OnScanIpldLinks")
-    spent = sum(sum(entry[1:]) for entry in whole.call.log[:before])
-    spent += sum(whole.everything.charges[0][1:])
+    spent = up_to_scan(new_world.run(*steps))
     limit = spent // 1000 + 2000
     outcome = new_world.run(*steps, gas_limit=limit)
     assert (outcome.code, outcome.receipt.gas_used) == (ExitCode.SYS_OUT_OF_GAS, limit)
     assert outcome.call.of_step(0) == [("OnScanIpldLinks", limit * 1000 - spent, 0)]
     assert outcome.everything.total == limit * 1000
+
+
+def test_a_scan_that_takes_exactly_what_is_left_is_paid(new_world):
+    data = encode([0] * 1000)
+    # The first memory of five pages costs whole gas, so that nothing is left of a unit.
+    options = {"pages": 5}
+    spent = up_to_scan(new_world.run(("ipld.block_create", DAG_CBOR, data), **options))
+    scan = charges.on_scan_links(new_world.prices, 1001, 0)
+    limit = (spent + charges.total(scan)) // 1000
+    options["gas_limit"] = limit
+    outcome = new_world.run(("ipld.block_create", DAG_CBOR, data), **options)
+    assert spent % 1000 == 0
+    assert (outcome.code, outcome.receipt.gas_used) == (ExitCode.SYS_OUT_OF_GAS, limit)
+    created = charges.on_block_create(new_world.prices, len(data), 0)
+    assert outcome.call.of_step(0) == [scan, created]
 
 
 def test_link_stores_a_block_and_makes_it_reachable(world):
