@@ -5,7 +5,8 @@ Beside it may lie `meta.json` (the upgrades, the network's name) and `traces.jso
 `StateCompute` of every tipset, one a line).
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -109,20 +110,32 @@ class ChainFile:
 def read_records(
     path: Path, epochs: Container[ChainEpoch], *, with_messages: bool
 ) -> dict[ChainEpoch, TipsetRecord]:
-    """Return what a file of traces says of the tipsets at some epochs."""
-    return {
-        record.epoch: record
-        for record in iterate_records(path, with_messages=with_messages)
-        if record.epoch in epochs
-    }
+    """Return what a file of traces says of the tipsets at some epochs.
 
-
-def iterate_records(path: Path, *, with_messages: bool) -> Iterator[TipsetRecord]:
-    """Give every tipset's record in the file's order; DecodeError where a line is none."""
+    DecodeError where one of its lines is none.
+    """
+    records = {}
     stream, _ = open_plain(path)
     with stream:
         while line := stream.readline(_MAX_LINE_LENGTH):
-            yield _record(line, with_messages=with_messages)
+            record = _brief_record(line)
+            if record.epoch in epochs:
+                if with_messages:
+                    record = _record(line, with_messages=True)
+                records[record.epoch] = record
+    return records
+
+
+def _brief_record(line: bytes) -> TipsetRecord:
+    """Return the record without its messages, which are nearly all of the line.
+
+    Where they come last, as Lotus writes them, they are not even parsed.
+    """
+    head, separator, _ = line.partition(b'"Trace":[')
+    if separator:
+        with suppress(DecodeError):
+            return _record(head + b'"Trace":null}}', with_messages=False)
+    return _record(line, with_messages=False)
 
 
 def _record(line: bytes, *, with_messages: bool) -> TipsetRecord:
