@@ -74,6 +74,9 @@ def read(data: bytes, offset: int = 0) -> tuple["Cid", int]:
 
     Reads exactly what the FVM's reader does and raises `DecodeError` on all else.
     """
+    end = offset + CHAIN_LENGTH
+    if data.startswith(CHAIN_PREFIX, offset) and end <= len(data):
+        return Cid(data[offset:end]), end
     version, at = decode_unsigned(data, offset, strict=False)
     codec, at = decode_unsigned(data, at, strict=False)
     if version == SHA2_256 and codec == 32:

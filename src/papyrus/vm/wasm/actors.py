@@ -29,6 +29,7 @@ class WasmActors:
         self._modules = modules
         self._code = code
         self._linkers: dict[tuple[KernelAbi, GasPrices], Linker] = {}
+        self._last: tuple[Rules, Linker] | None = None
 
     def invoke(self, kernel: Kernel, code: Cid, params_id: int) -> int:
         """Run the actor and return the number of its return block, or 0."""
@@ -94,12 +95,14 @@ class WasmActors:
         return instance
 
     def _linker(self, rules: Rules) -> Linker:
-        key = (rules.kernel, rules.prices)
-        linker = self._linkers.get(key)
-        if linker is None:
-            linker = self._modules.engine.linker(host_functions(rules))
-            self._linkers[key] = linker
-        return linker
+        # Nearly always the rules are those of the call before, and to hash them all takes longer.
+        if self._last is None or self._last[0] is not rules:
+            key = (rules.kernel, rules.prices)
+            linker = self._linkers.get(key)
+            if linker is None:
+                linker = self._linkers[key] = self._modules.engine.linker(host_functions(rules))
+            self._last = (rules, linker)
+        return self._last[1]
 
     def _load(self, code: Cid) -> bytes:
         return load(self._code, code)
