@@ -210,7 +210,7 @@ def test_all_calls_together_may_have_two_gibibytes(world, pages, code):
     while innermost.subcalls:
         (innermost,) = innermost.subcalls
     assert outcome.code == 0
-    assert (innermost.to.id, innermost.exit_code) == (ACTOR + len(pages) - 1, code)
+    assert (innermost.request.to.id, innermost.exit_code) == (ACTOR + len(pages) - 1, code)
 
 
 def test_memory_grown_by_callers_counts(world):

@@ -11,6 +11,7 @@ from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber as E
 from papyrus.vm.blocks import Block
+from papyrus.vm.calls import Request
 from papyrus.vm.executor import execute_explicit
 from papyrus.vm.trace import Tracer
 
@@ -200,16 +201,8 @@ def test_the_constructor_of_a_new_account_is_told_of_before_nv21_only(world):
 def test_a_call_that_could_not_be_made_has_the_code_lotus_gives_it(number, code):
     tracer = Tracer()
     tracer.gas_charged("early", 1, 1)
-    request = {
-        "sender": 1,
-        "to": Address.from_id(2),
-        "method": 3,
-        "params": Block(RAW, b""),
-        "value": TokenAmount(0),
-        "gas_limit": 1,
-        "read_only": True,
-    }
-    tracer.called(**request)
+    params = Block(RAW, b"")
+    tracer.called(Request(1, Address.from_id(2), 3, params, TokenAmount(0), read_only=True), 1)
     tracer.failed(SyscallError(number, "no"))
     trace = tracer.take().to_lotus()
     assert trace["MsgRct"]["ExitCode"] == code

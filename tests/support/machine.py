@@ -146,10 +146,10 @@ class Recorder(Tracer):
         super().gas_charged(name, compute, storage)
         self.stack[-1].log.append((name, compute, storage))
 
-    def called(self, **request):
+    def called(self, request, gas_limit):
         """Open a call."""
-        super().called(**request)
-        call = Call(request["to"], request["gas_limit"] * 1000)
+        super().called(request, gas_limit)
+        call = Call(request.to, gas_limit * 1000)
         self.stack[-1].log.append(call)
         self.stack.append(call)
 

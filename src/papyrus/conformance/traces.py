@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import SyscallError
 from papyrus.vm.blocks import Block
+from papyrus.vm.calls import Request
 from papyrus.vm.trace import CallTrace, Tracer
 
 _COMPARED = ("Msg", "MsgRct", "InvokedActor")
@@ -58,28 +57,10 @@ class TimedTracer(Tracer):
         self._steps.append(Step.CHARGE)
         super().gas_charged(name, compute, storage)
 
-    def called(
-        self,
-        *,
-        sender: int,
-        to: Address,
-        method: int,
-        params: Block | None,
-        value: TokenAmount,
-        gas_limit: int,
-        read_only: bool,
-    ) -> None:
+    def called(self, request: Request, gas_limit: int) -> None:
         """Note the beginning of a call."""
         self._steps.append(Step.CALL)
-        super().called(
-            sender=sender,
-            to=to,
-            method=method,
-            params=params,
-            value=value,
-            gas_limit=gas_limit,
-            read_only=read_only,
-        )
+        super().called(request, gas_limit)
 
     def returned(self, exit_code: int, value: Block | None) -> None:
         """Note the end of a call."""

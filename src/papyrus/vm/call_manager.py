@@ -209,15 +209,7 @@ class CallManager:
         if observer is None:
             return self._limited_call(request)
         limit = _NO_LIMIT if request.gas_limit is None else request.gas_limit
-        observer.called(
-            sender=request.sender,
-            to=request.to,
-            method=request.method,
-            params=request.params,
-            value=request.value,
-            gas_limit=round_up(min(limit, self.gas.available)),
-            read_only=request.read_only,
-        )
+        observer.called(request, round_up(min(limit, self.gas.available)))
         try:
             answer = self._limited_call(request)
         except OutOfGas:

@@ -8,11 +8,10 @@ and can change nothing.
 from typing import Protocol
 
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import SyscallError
 from papyrus.types.actor import ActorState
 from papyrus.vm.blocks import Block
+from papyrus.vm.calls import Request
 
 
 class Observer(Protocol):
@@ -21,18 +20,8 @@ class Observer(Protocol):
     def gas_charged(self, name: str, compute: int, storage: int) -> None:
         """Take note of milligas charged, also where the charge exceeds the limit."""
 
-    def called(
-        self,
-        *,
-        sender: int,
-        to: Address,
-        method: int,
-        params: Block | None,
-        value: TokenAmount,
-        gas_limit: int,
-        read_only: bool,
-    ) -> None:
-        """Take note that a call begins; `gas_limit` is in whole gas, rounded up."""
+    def called(self, request: Request, gas_limit: int) -> None:
+        """Take note that a call begins, with so much whole gas at most, rounded up."""
 
     def invoked(self, actor_id: int, state: ActorState) -> None:
         """Take note of the receiver and its state before any transfer."""

@@ -11,11 +11,11 @@ from typing import Any
 
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
 from papyrus.types.actor import ActorState
 from papyrus.vm.blocks import Block
+from papyrus.vm.calls import Request
 from papyrus.vm.gas import round_up
 
 GasCharge = tuple[str, int, int, int]
@@ -32,13 +32,8 @@ _FAILURES = {
 class CallTrace:
     """One call and all that happened in it."""
 
-    sender: int
-    to: Address
-    method: int
-    params: Block | None
-    value: TokenAmount
+    request: Request
     gas_limit: int
-    read_only: bool
     exit_code: int = ExitCode.OK
     returned: Block | None = None
     invoked: tuple[int, ActorState] | None = None
@@ -51,13 +46,13 @@ class CallTrace:
         """Return the trace as Lotus' JSON, in which what is empty is null or left out."""
         trace: dict[str, Any] = {
             "Msg": {
-                "From": str(Address.from_id(self.sender)),
-                "To": str(self.to),
-                "Value": str(int(self.value)),
-                "Method": self.method,
-                **_block_fields("Params", self.params),
+                "From": str(Address.from_id(self.request.sender)),
+                "To": str(self.request.to),
+                "Value": str(int(self.request.value)),
+                "Method": self.request.method,
+                **_block_fields("Params", self.request.params),
                 "GasLimit": self.gas_limit,
-                "ReadOnly": self.read_only,
+                "ReadOnly": self.request.read_only,
             },
             "MsgRct": {
                 "ExitCode": int(self.exit_code),
@@ -102,19 +97,9 @@ class Tracer:
         charge = (name, round_up(compute + storage), round_up(compute), round_up(storage))
         (self._open[-1].gas_charges if self._open else self._early).append(charge)
 
-    def called(
-        self,
-        *,
-        sender: int,
-        to: Address,
-        method: int,
-        params: Block | None,
-        value: TokenAmount,
-        gas_limit: int,
-        read_only: bool,
-    ) -> None:
+    def called(self, request: Request, gas_limit: int) -> None:
         """Open a call inside the one in progress."""
-        call = CallTrace(sender, to, method, params, value, gas_limit, read_only)
+        call = CallTrace(request, gas_limit)
         if self._open:
             self._open[-1].subcalls.append(call)
         else:

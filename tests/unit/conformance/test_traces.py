@@ -13,20 +13,14 @@ from papyrus.primitives.errors import SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
 from papyrus.types.actor import EMPTY_STATE, ActorState
 from papyrus.vm.blocks import Block
+from papyrus.vm.calls import Request
 
 ACTOR = ActorState(Cid.of(b"\x81\x01"), EMPTY_STATE, 0, ZERO, None)
 
 
 def call(tracer: TimedTracer, to: int, method: int) -> None:
-    tracer.called(
-        sender=100,
-        to=Address.from_id(to),
-        method=method,
-        params=Block(CBOR, b"\x80"),
-        value=ZERO,
-        gas_limit=1000,
-        read_only=False,
-    )
+    request = Request(100, Address.from_id(to), method, Block(CBOR, b"\x80"), ZERO)
+    tracer.called(request, 1000)
     tracer.invoked(to, ACTOR)
 
 
