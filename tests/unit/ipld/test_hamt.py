@@ -7,7 +7,7 @@ import pytest
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.bitmap_nodes import Difference
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
-from papyrus.ipld.cid import Cid
+from papyrus.ipld.cid import SHA2_256, Cid
 from papyrus.ipld.hamt import Hamt, diff
 from papyrus.primitives.errors import DecodeError, LocalFault
 
@@ -466,6 +466,7 @@ def test_chain_of_children_longer_than_the_hash_is_refused():
     for _ in range(51):
         node = put_cbor(store, [b"\1", [node]])
     assert list(Hamt(store, node).items()) == [(b"a", 1)]
+    assert diff(Hamt(store, node), Hamt(store)) == Difference({}, {b"a": 1}, {})
     node = put_cbor(store, [b"\1", [node]])
     with pytest.raises(DecodeError, match="deeper than its hashes"):
         list(Hamt(store, node).items())
@@ -478,6 +479,31 @@ def test_chain_of_children_longer_than_the_hash_is_refused():
     for access in (tree.get, tree.delete, lambda key: tree.set(key, 1)):
         with pytest.raises(DecodeError, match="deeper than its hashes"):
             access(b"any")
+
+
+def test_difference_is_found_at_the_last_level():
+    store = MemoryBlockstore()
+    roots = []
+    for value in (1, 2):
+        node = put_cbor(store, [b"\1", [[[b"a", value]]]])
+        for _ in range(51):
+            node = put_cbor(store, [b"\1", [node]])
+        roots.append(Hamt(store, node))
+    assert diff(*roots) == Difference({}, {}, {b"a": (1, 2)})
+
+
+def test_child_linked_by_another_hash_function_is_read():
+    store = MemoryBlockstore()
+    leaf = dag_cbor.encode([b"\1", [BUCKET]])
+    link = Cid.of(leaf, hash_code=SHA2_256)
+    store.put(link, leaf)
+    root = put_cbor(store, [b"\1", [link]])
+    assert list(Hamt(store, root).items()) == [(b"a", 1)]
+    old_leaf = dag_cbor.encode([b"\1", [{"1": BUCKET}]])
+    old_link = Cid.of(old_leaf, hash_code=SHA2_256)
+    store.put(old_link, old_leaf)
+    old_root = put_cbor(store, [b"\1", [{"0": old_link}]])
+    assert list(Hamt(store, old_root, legacy=True).items()) == [(b"a", 1)]
 
 
 def test_difference_names_what_was_added_removed_and_changed():
@@ -503,6 +529,22 @@ def test_difference_reads_only_where_the_trees_differ():
     found = diff(Hamt(store, root), Hamt(store, changed))
     assert found == Difference({}, {}, {b"1234": (b"1234", b"new")})
     assert store.stats[0] <= 8
+
+
+def test_difference_of_a_tree_and_its_stored_self_reads_nothing():
+    store = CountingBlockstore()
+    written = filled(store, 500)
+    stored = Hamt(store, written.flush())
+    store.stats = [0, 0, 0, 0]
+    assert diff(written, stored) == diff(stored, written) == Difference()
+    assert store.stats == [0, 0, 0, 0]
+
+
+def test_difference_lists_keys_in_the_order_of_the_tree():
+    store = MemoryBlockstore()
+    tree = filled(store, 200)
+    assert list(diff(Hamt(store), tree).added) == list(tree.keys())
+    assert list(diff(tree, Hamt(store)).removed) == list(tree.keys())
 
 
 def test_difference_of_unlike_shapes_is_refused():

@@ -23,6 +23,10 @@ def varint_bits(*values: int) -> str:
         ("001 01 0010 1 01 1100", [(0, 4), (5, 8)]),
         (f"001 00 {varint_bits(25)}", [(0, 25)]),
         (f"001 00 {varint_bits(17)}", [(0, 17)]),
+        (f"001 00 {varint_bits(127)}", [(0, 127)]),
+        (f"001 00 {varint_bits(0x80, 1)}", [(0, 128)]),
+        (f"001 00 {varint_bits(0xFF, 0x7F)}", [(0, 2**14 - 1)]),
+        (f"001 00 {varint_bits(0x80, 0x80, 1)}", [(0, 2**14)]),
         (f"001 00 {varint_bits(*[255] * 9, 1)}", [(0, END_OF_BITS)]),
         ("001 1", [(0, 1)]),
         ("000 1 1", [(1, 2)]),
@@ -146,6 +150,17 @@ def test_cut_closes_every_gap() -> None:
     assert list(left.cut(right)) == [0, 1, 2, 5]
 
 
+def test_cut_joins_what_the_gap_kept_apart() -> None:
+    field = BitField.from_ranges([(0, 2), (4, 6), (7, 9)])
+    cut = field.cut(BitField.from_ranges([(2, 4), (6, 7)]))
+    assert list(cut.runs()) == [(0, 6)]
+
+
+def test_empty_ranges_add_nothing() -> None:
+    assert BitField.from_ranges([]) == BitField.from_ranges([(5, 5), (9, 4)]) == BitField()
+    assert BitField.from_ranges([(5, 5), (1, 3), (9, 4)]) == BitField.from_bits([1, 2])
+
+
 @pytest.mark.parametrize(
     ("start", "length", "bits"),
     [
@@ -224,3 +239,4 @@ def test_huge_runs_cost_nothing() -> None:
 
 def test_repr_of_many_runs_is_short() -> None:
     assert repr(BitField.from_bits(range(0, 100, 2))).endswith("12, 14, ...)")
+    assert repr(BitField.from_bits(range(0, 16, 2))).endswith("12, 14)")

@@ -48,6 +48,8 @@ def test_unused_gas_is_refunded_or_burnt(used, limit, refund, burned):
         (100, 130, 11, 1, (1000, 60, 0, 130, 240)),
         (100, 110, 10, 1, (1000, 0, 0, 0, 100)),
         (100, 110, 6, 1, (600, 0, 400, 0, 60)),
+        # 6 of the 30 left over are burnt, and the miner owes the shortfall of 4 on them too.
+        (100, 130, 6, 1, (600, 36, 424, 0, 144)),
     ],
 )
 def test_fees_at_a_base_fee_of_ten(used, limit, fee_cap, premium, expected):
