@@ -224,7 +224,7 @@ def test_read_only_is_passed_on_without_being_asked_for(world):
     world.put_actor(OTHER, middle)
     outcome = world.run(call(flags=READ_ONLY))
     innermost = outcome.trace.subcalls[0].subcalls[0]
-    assert innermost.read_only
+    assert innermost.request.read_only
     (step,) = inner.read(innermost.returned.data)
     assert step.unpack("10Q")[-1] == 1
 
