@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 
 from papyrus.primitives.bitfield import END_OF_BITS, MAX_ENCODED_LENGTH, BitField
@@ -30,6 +32,7 @@ def varint_bits(*values: int) -> str:
         (f"001 00 {varint_bits(*[255] * 9, 1)}", [(0, END_OF_BITS)]),
         ("001 1", [(0, 1)]),
         ("000 1 1", [(1, 2)]),
+        ("001 1 1 1 01 0101 1", [(0, 1), (2, 3), (13, 14)]),
     ],
 )
 def test_canonical_bits_are_read(bits: str, runs: list[tuple[int, int]]) -> None:
@@ -75,6 +78,13 @@ def test_encoding_agrees_with_the_first_implementations() -> None:
     assert BitField.from_bits([1, 2, 4, 5]).to_bytes() == bytes([0xA8, 0x54])
     # fvm_ipld_bitfield padding: the last block ends before its byte does.
     assert BitField.from_bytes(BitField.from_bits([1, 3]).to_bytes()) == BitField.from_bits([1, 3])
+
+
+def test_blocks_of_every_kind_are_read_after_each_other() -> None:
+    for lengths in product((1, 3, 10, 15, 16, 200), repeat=4):
+        for runs in (lengths, (0, 1, *lengths)):
+            field = BitField.from_run_lengths(runs)
+            assert BitField.from_bytes(field.to_bytes()).run_lengths() == runs
 
 
 def test_largest_set_is_19_bytes() -> None:
