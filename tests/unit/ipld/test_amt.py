@@ -203,6 +203,59 @@ def test_iteration_starts_where_asked_and_reads_no_more():
     assert store.stats[0] <= 5
 
 
+def test_iteration_from_the_edge_of_a_subtree_does_not_read_the_one_before():
+    store = CountingBlockstore()
+    array = Amt(store, amt_root(store, list(range(64)), 3, 3))
+    store.stats = [0, 0, 0, 0]
+    assert [value for _, value in array.items(8)] == list(range(8, 64))
+    assert store.stats[0] == 7
+
+
+@pytest.mark.parametrize(("bit_width", "capacity"), [(1, 2), (3, 8), (5, 32)])
+def test_index_just_beyond_the_capacity_is_absent(bit_width, capacity):
+    store = MemoryBlockstore()
+    array = Amt.from_values(store, range(capacity), bit_width=bit_width)
+    root = array.flush()
+    assert array.height == 0
+    assert array.get(capacity) is None
+    assert capacity not in array
+    assert not array.delete(capacity)
+    assert (array.count, array.flush()) == (capacity, root)
+    assert array.delete(capacity - 1)
+
+
+def test_flush_writes_the_changed_nodes_alone():
+    store = CountingBlockstore()
+    array = Amt(store, amt_root(store, list(range(64)), 3, 3))
+    assert [array.get(index) for index in (0, 9, 63)] == [0, 9, 63]
+    array.set(63, "new")
+    store.stats = [0, 0, 0, 0]
+    array.flush()
+    assert store.stats[:2] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("bit_width", "length"), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 4), (8, 32), (18, 1 << 15)]
+)
+def test_bitmap_has_a_bit_for_each_slot_and_at_least_one_byte(bit_width, length):
+    store = MemoryBlockstore()
+    root = amt_root(store, ["first", "second"], bit_width, 3)
+    node = [b"\3".ljust(length, b"\0"), [], ["first", "second"]]
+    assert dag_cbor.decode(store.blocks[root]) == [bit_width, 0, 2, node]
+    assert Amt(store, root, bit_width=bit_width).get(1) == "second"
+
+
+def test_array_of_values_takes_the_form_it_is_asked_for():
+    store = MemoryBlockstore()
+    old = Amt.from_values(store, [7], version=0)
+    assert dag_cbor.decode(store.blocks[old.flush()]) == [0, 1, [b"\1", [], [7]]]
+    assert (old.version, old.get(0)) == (0, 7)
+    old.set(0, 8)
+    assert dag_cbor.decode(store.blocks[old.flush()]) == [0, 1, [b"\1", [], [8]]]
+    wide = Amt.from_values(store, range(33), bit_width=5)
+    assert (wide.version, wide.bit_width, wide.height, wide.count) == (3, 5, 1, 33)
+
+
 def test_reads_and_writes_touch_their_path_alone():
     store = CountingBlockstore()
     root = amt_root(store, list(range(20000)), 3, 3)
@@ -272,6 +325,7 @@ MALFORMED_ROOTS = {
     "height is bytes": [3, b"", 1, LEAF],
     "count is negative": [3, 0, -1, LEAF],
     "height out of bounds": [3, 22, 1, BRANCH],
+    "height of 64 bits": [4, 16, 1, [b"\1\0", [LINK], []]],
     "height enormous": [3, 2**64 - 1, 1, BRANCH],
     "count beyond the height": [3, 0, 9, [b"\xff", [], list(range(8))]],
     "empty above the leaves": [3, 1, 0, [b"\0", [], []]],
@@ -369,9 +423,10 @@ def test_count_that_does_not_match_is_refused():
     node = put_cbor(store, LEAF)
     for _ in range(20):
         node = put_cbor(store, [b"\1", [node], []])
-    array = Amt(store, put_cbor(store, [3, 21, 2**64 - 1, [b"\3", [node, node], []]]))
-    with pytest.raises(DecodeError, match="beyond its indices"):
-        array.set(1, 7)
+    for count in (MAX_INDEX, 2**64 - 1):
+        array = Amt(store, put_cbor(store, [3, 21, count, [b"\3", [node, node], []]]))
+        with pytest.raises(DecodeError, match="beyond its indices"):
+            array.set(1, 7)
 
 
 def test_difference_names_what_was_added_removed_and_changed():
@@ -406,6 +461,22 @@ def test_difference_reads_only_where_the_trees_differ():
     found = diff(Amt(store, root), Amt(store, changed))
     assert found == Difference({10**5: "new"}, {}, {})
     assert store.stats[0] <= 12
+
+
+def test_difference_of_an_array_and_its_stored_self_reads_nothing():
+    store = CountingBlockstore()
+    written = of_items(store, dict(enumerate(range(500))))
+    stored = Amt(store, written.flush())
+    store.stats = [0, 0, 0, 0]
+    assert diff(written, stored) == diff(stored, written) == Difference()
+    assert store.stats == [0, 0, 0, 0]
+
+
+def test_difference_lists_indices_in_order():
+    store = MemoryBlockstore()
+    array = of_items(store, dict(enumerate(range(500))))
+    assert list(diff(Amt(store), array).added) == list(range(500))
+    assert list(diff(array, Amt(store)).removed) == list(range(500))
 
 
 def test_difference_of_unlike_shapes_is_refused():
