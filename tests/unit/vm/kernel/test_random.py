@@ -1,11 +1,14 @@
 """System calls for randomness."""
 
+from dataclasses import replace
+
 import pytest
 
 from papyrus.crypto.hashing import blake2b_256
 from papyrus.primitives.exit_codes import ErrorNumber as E
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.vm import gas_charges as charges
+from papyrus.vm.kernel.random import draw
 
 EPOCH = 5000
 PAGE = 65_536
@@ -63,3 +66,28 @@ def test_an_epoch_too_far_to_count_is_refused_without_charge(new_world, name):
     outcome = new_world.run((f"rand.get_{name}_randomness", -(2**63)))
     assert outcome.steps[0].errno == E.ILLEGAL_ARGUMENT
     assert outcome.call.of_step(0) == []
+
+
+@pytest.mark.parametrize(
+    ("here", "epoch", "countable"),
+    [
+        (EPOCH, EPOCH + 1 - 2**63, True),
+        (EPOCH, EPOCH - 2**63, False),
+        (-1, 2**63 - 1, True),
+        (-2, 2**63 - 1, False),
+    ],
+)
+def test_a_lookback_has_64_bits(new_world, here, epoch, countable):
+    new_world.context = replace(new_world.context, epoch=here)
+    outcome = new_world.run(("rand.get_chain_randomness", epoch))
+    if countable:
+        assert outcome.code == ExitCode.SYS_OUT_OF_GAS
+        assert [name for name, _, _ in outcome.call.of_step(0)] == ["OnGetRandomness"]
+    else:
+        assert outcome.steps[0].errno == E.ILLEGAL_ARGUMENT
+        assert outcome.call.of_step(0) == []
+
+
+def test_a_draw_hashes_signed_numbers():
+    seed = b"\xff" * 7 + b"\xfe" + b"digest" + b"\xff" * 8 + b"entropy"
+    assert draw(b"digest", -2, -1, b"entropy") == blake2b_256(seed)
