@@ -14,6 +14,7 @@ from papyrus.primitives.errors import Fatal, OutOfGas, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
 from papyrus.types.actor import EMPTY_STATE, ActorState
 from papyrus.types.message import METHOD_CONSTRUCTOR, METHOD_SEND
+from papyrus.vm import deep_stack
 from papyrus.vm import gas_charges as charges
 from papyrus.vm.access import READ, UPDATED, AccessTracker
 from papyrus.vm.backtrace import Backtrace, Frame
@@ -251,6 +252,8 @@ class CallManager:
             raise SyscallError(ErrorNumber.LIMIT_EXCEEDED, "call exceeds the call depth")
         self.depth += 1
         try:
+            if self.depth % deep_stack.CALLS_PER_STACK == 0:
+                return deep_stack.call_afresh(self._call, request)
             return self._call(request)
         finally:
             self.depth -= 1

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from papyrus.primitives.errors import LocalFault
+from papyrus.vm import deep_stack
 from papyrus.vm.wasm import native
 from papyrus.vm.wasm.compiled import ENTRY_NAME, MEMORY_NAME, Module
 from papyrus.vm.wasm.host import (
@@ -43,12 +44,12 @@ _TRAP_OFFSET = native.Handles.trap.offset
 class Running:
     """The instances that run right now, each called by the one before it."""
 
-    __slots__ = ("_thread", "instances")
+    __slots__ = ("_execution", "instances")
 
     def __init__(self) -> None:
         """Begin with none."""
         self.instances: list[Instance] = []
-        self._thread = 0
+        self._execution: object = None
 
     def __contains__(self, instance: object) -> bool:
         return instance in self.instances
@@ -56,10 +57,10 @@ class Running:
     def enter(self, instance: "Instance") -> None:
         """Make an instance the one that runs; LocalFault where running it would be unsafe."""
         instances = self.instances
-        thread = threading.get_ident()
+        execution = deep_stack.current_execution() or threading.get_ident()
         if not instances:
-            self._thread = thread
-        elif self._thread != thread:
+            self._execution = execution
+        elif self._execution != execution:
             raise LocalFault("two threads use one Wasm linker at once")
         elif instance in instances:
             raise LocalFault("a Wasm instance is called while it runs")

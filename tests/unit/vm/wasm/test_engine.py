@@ -443,6 +443,8 @@ def nested(engine, module, depth):
             return 0
         instance = linker.instantiate(module, None, GAS, LIMIT)
         try:
+            if number % deep_stack.CALLS_PER_STACK == 0:
+                return deep_stack.call_afresh(instance.invoke, number + 1) + 1
             return instance.invoke(number + 1) + 1
         finally:
             instance.close()
