@@ -3,6 +3,9 @@
 from papyrus.vm.gas import MILLIGAS, round_down
 from papyrus.vm.kernel.kernel import Kernel
 
+_MAX_CHARGE = 2**64 - 1
+"""Milligas of one charge; the reference counts no further, which only traces show."""
+
 
 def available(kernel: Kernel) -> int:
     """Return the whole gas left under the limit in force."""
@@ -11,4 +14,4 @@ def available(kernel: Kernel) -> int:
 
 def charge(kernel: Kernel, name: str, gas: int) -> None:
     """Charge whole gas under a name of the actor's choice."""
-    kernel.charge(name, gas * MILLIGAS)
+    kernel.charge(name, min(gas * MILLIGAS, _MAX_CHARGE))
