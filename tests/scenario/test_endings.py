@@ -139,6 +139,18 @@ def test_a_failure_names_the_system_call_refused_last(world):
     assert "caused by" not in outcome.result.failure
 
 
+def test_a_failure_names_every_actor_that_failed(world):
+    world.put_actor(ACTOR + 1, world.raw(exiting(18), "vm.exit"))
+    send = """(drop (call $send.send (i32.const 8) (i32.const 0) (i32.const 3) (i64.const 5)
+        (i32.const 0) (i64.const 0) (i64.const 0) (i64.const -1) (i64.const 0)))"""
+    data = bytes(Address.from_id(ACTOR + 1))
+    outcome = world.run_raw(send + exiting(17), "send.send", "vm.exit", options={"data": data})
+    assert outcome.result.failure.splitlines() == [
+        "f01000 (method 2): actor aborted (USR_NOT_FOUND(17))",
+        "f01001 (method 5): actor aborted (USR_FORBIDDEN(18))",
+    ]
+
+
 def test_an_endless_loop_ends_when_its_gas_does(world):
     limit = 50_000_000
     outcome = world.run_raw("(loop $again (br $again)) unreachable", gas_limit=limit)

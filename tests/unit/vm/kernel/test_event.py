@@ -1,6 +1,7 @@
 """The system call that emits an event, in both forms."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.ipld.cid import CBOR, DAG_CBOR, RAW
 from papyrus.ipld.dag_cbor import encode
 from papyrus.primitives.exit_codes import ErrorNumber as E
+from papyrus.rules.gas_prices import ScalingCost
 from papyrus.types.event import ActorEvent, EventEntry, StampedEvent
 from papyrus.vm import gas_charges as charges
 from papyrus.vm.events import EventLog
@@ -91,6 +93,10 @@ def test_a_message_without_events_has_no_root(world):
         pytest.param(
             [(0, DAG_CBOR, b"k", b"v")], {"keys": b""}, E.ILLEGAL_ARGUMENT, id="range then codec"
         ),
+        pytest.param(
+            [(0, DAG_CBOR, b"k", b"v")], {"values": b""}, E.ILLEGAL_ARGUMENT, id="value then codec"
+        ),
+        pytest.param([(0, RAW, b"\xff" * 32, b"")], {}, E.ILLEGAL_ARGUMENT, id="text then key"),
     ],
 )
 def test_an_event_is_within_limits_and_its_buffers(new_world, entries, options, errno):
@@ -126,6 +132,23 @@ def test_an_event_was_handed_in_as_cbor_before(old_world):
         charges.on_actor_event_validate(old_world.prices, len(encoded)),
         charges.on_actor_event_accept(old_world.prices, len(encoded), 3, 9),
     ]
+
+
+def test_what_is_indexed_is_counted_for_a_price_that_may_be_set(make_world, old_world):
+    indexing = replace(old_world.prices, event_accept_per_index=ScalingCost(1000, 10))
+    world = make_world(replace(old_world.rules, prices=indexing))
+    entries = [
+        [1, "kéy", RAW, b"value"],
+        [2, "k", RAW, b"val"],
+        [3, "", RAW, b"v"],
+        [0, "x", RAW, b""],
+    ]
+    encoded = encode(entries)
+    outcome = world.run(("event.emit_event", encoded))
+    expected = charges.on_actor_event_accept(indexing, len(encoded), 4, 4 + 3 + 1)
+    assert outcome.call.of_step(0)[1] == expected
+    free = charges.on_actor_event_accept(old_world.prices, len(encoded), 4, 8)
+    assert charges.total(expected) - charges.total(free) == 4 * 1000 + 8 * 10
 
 
 def test_an_encoded_event_is_read_as_leniently_as_the_reference_reads(old_world):

@@ -339,3 +339,19 @@ def test_a_call_needs_room_for_its_answer(world, monkeypatch):
     outcome = world.run_raw(body, "ipld.block_create", "send.send", "vm.exit", options={"data": TO})
     assert outcome.code == 16 + E.LIMIT_EXCEEDED
     assert outcome.call.calls == []
+
+
+def test_a_caller_does_not_outlive_gas_that_was_all_its_own(world):
+    # Nothing it does after the call costs more: its instructions are paid for ahead.
+    world.put_actor(OTHER, world.raw("(loop $again (br $again)) (i32.const 0)"))
+    body = """(drop (call $send.send (i32.const 8) (i32.const 0) (i32.const 3) (i64.const 2)
+        (i32.const 0) (i64.const 0) (i64.const 0) (i64.const 20000000) (i64.const 0)))
+        (i32.const 0)"""
+    outcome = world.run_raw(body, "send.send", options={"data": TO}, gas_limit=20_000_000)
+    assert outcome.code == ExitCode.SYS_OUT_OF_GAS
+
+
+def test_a_new_address_counts_as_resolved(world):
+    outcome = world.run(call(bytes(KEY), method=0), ("actor.resolve_address", bytes(KEY)))
+    assert outcome.steps[1].number == FIRST_NEW
+    assert outcome.call.of_step(1) == [charges.on_resolve_address()]
