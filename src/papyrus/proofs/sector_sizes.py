@@ -10,6 +10,9 @@ _SIZES = (2 * _KIB, 8 * _MIB, 512 * _MIB, 32 * _GIB, 64 * _GIB)
 _SEAL_FAMILIES = 4
 """V1, V1P1, synthetic, non-interactive."""
 
+FIRST_NON_INTERACTIVE = 3 * len(_SIZES)
+"""The first number of the last family."""
+
 
 def seal_sector_size(registered_proof: int) -> int | None:
     """Return the sector size in padded bytes of a registered seal proof, or None if unknown."""

@@ -8,6 +8,7 @@ linked from a block the actor was given or has read, and refuses every other.
 from dataclasses import dataclass
 
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.links import ALLOWED_CODECS
 from papyrus.primitives.errors import SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
 
@@ -45,14 +46,14 @@ class BlockRegistry:
 
     def put_reachable(self, block: Block) -> int:
         """Add a block known to be reachable, its links with it, and return its number."""
-        self._check_room()
+        self._check(block)
         self._reachable.update(block.links)
         self._blocks.append(block)
         return len(self._blocks)
 
     def put_checked(self, block: Block) -> int:
         """Add a new block whose links must all be reachable, and return its number."""
-        self._check_room()
+        self._check(block)
         for link in block.links:
             if link not in self._reachable:
                 raise SyscallError(ErrorNumber.NOT_FOUND, f"cannot put block: {link} not reachable")
@@ -72,6 +73,8 @@ class BlockRegistry:
         """Whether no further block can be numbered."""
         return len(self._blocks) >= _MAX_BLOCKS
 
-    def _check_room(self) -> None:
+    def _check(self, block: Block) -> None:
         if self.is_full:
             raise SyscallError(ErrorNumber.LIMIT_EXCEEDED, "too many blocks")
+        if block.codec not in ALLOWED_CODECS:
+            raise SyscallError(ErrorNumber.ILLEGAL_CODEC, f"codec {block.codec:#x} not allowed")

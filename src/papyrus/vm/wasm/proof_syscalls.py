@@ -8,7 +8,7 @@ import struct
 
 from papyrus.primitives.errors import SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber
-from papyrus.proofs.sector_sizes import seal_sector_size
+from papyrus.proofs.sector_sizes import FIRST_NON_INTERACTIVE, seal_sector_size
 from papyrus.proofs.statements import (
     AggregateSealStatement,
     Pieces,
@@ -16,6 +16,7 @@ from papyrus.proofs.statements import (
     SealBatch,
     WindowPoStStatement,
 )
+from papyrus.rules.versions import KernelAbi
 from papyrus.vm.kernel import crypto
 from papyrus.vm.kernel.kernel import Kernel
 from papyrus.vm.wasm import memory
@@ -112,7 +113,9 @@ def compute_unsealed_sector_cid(
 ) -> bytes:
     """crypto.compute_unsealed_sector_cid: commit to a sector made of pieces."""
     number = signed(proof_type)
-    if seal_sector_size(number) is None:
+    # The machines before fvm 4 know no non-interactive proofs (FIP-0092).
+    too_new = number >= FIRST_NON_INTERACTIVE and kernel.calls.rules.kernel is KernelAbi.FVM3
+    if too_new or seal_sector_size(number) is None:
         raise SyscallError(ErrorNumber.ILLEGAL_ARGUMENT, f"invalid proof type {number}")
     listed = memory.read_record(instance, Pieces, pieces, pieces_length)
     memory.check_bounds(instance, offset, length)

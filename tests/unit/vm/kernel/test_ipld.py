@@ -142,14 +142,27 @@ def test_create_takes_three_codecs_since_links_are_tracked(new_world):
     assert outcome.call.of_step(3) == []
 
 
-def test_create_took_any_codec_and_any_bytes_before(old_world):
+def test_create_took_any_bytes_before(old_world):
     _, _, leaf = tree(old_world)
     outcome = old_world.run(
-        ("ipld.block_create", 0x70, b"\xff"),
         ("ipld.block_create", DAG_CBOR, b"\xff"),
         ("ipld.block_create", DAG_CBOR, encode(leaf)),
     )
-    assert [step.errno for step in outcome.steps] == [0, 0, 0]
+    assert [step.errno for step in outcome.steps] == [0, 0]
+
+
+def test_create_looked_at_the_codec_after_its_charge_before(old_world):
+    outcome = old_world.run(("ipld.block_create", 0x70, b"\x01"), ("ipld.block_create", 0, b""))
+    assert [step.errno for step in outcome.steps] == [E.ILLEGAL_CODEC] * 2
+    prices = old_world.prices
+    assert outcome.call.of_step(0) == [charges.on_block_create(prices, 1, 0)]
+
+
+def test_open_of_another_codec_was_refused_after_its_charges_before(old_world):
+    cid = old_world.put(b"\x01", codec=0x70)
+    outcome = old_world.run(("ipld.block_open", old_world.at(cid)))
+    assert outcome.steps[0].errno == E.ILLEGAL_CODEC
+    assert outcome.call.of_step(0) == opening(old_world, 1, 0, 0)
 
 
 def test_create_links_only_to_what_is_reachable(new_world):

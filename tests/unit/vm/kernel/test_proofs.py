@@ -177,6 +177,18 @@ def test_pieces_are_checked_after_type_encoding_and_buffer(world):
     assert outcome.call.of_step(5) == [charges.on_compute_unsealed_sector_cid(world.prices)]
 
 
+@pytest.mark.parametrize("proof_type", range(15, 20))
+def test_sectors_of_non_interactive_proofs_are_known_from_fvm_4_on(
+    old_world, new_world, proof_type
+):
+    step = ("crypto.compute_unsealed_sector_cid", proof_type, encode([]))
+    before = old_world.run((*step, old_world.buffer(40)))
+    assert errnos(before) == [E.ILLEGAL_ARGUMENT]
+    assert before.call.of_step(0) == []
+    after = new_world.run((*step, new_world.buffer(40)))
+    assert errnos(after) == [0]
+
+
 def test_a_consensus_fault_is_told_with_its_target(world):
     call = "crypto.verify_consensus_fault"
     outcome = world.run(
