@@ -6,7 +6,7 @@ codec. The machine stamps it with the actor's ID and keeps it in the AMT named b
 
 from typing import Annotated
 
-from papyrus.ipld.schema import U8, U64, MaxLength
+from papyrus.ipld.schema import U64, MaxLength
 from papyrus.ipld.tuples import Record, cbor_transparent, cbor_tuple
 from papyrus.types.limits import MAX_ARRAY_LENGTH, BoundedBytes
 
@@ -18,8 +18,11 @@ INDEXED_VALUE = 0b10
 class EventEntry(Record):
     """One key and value of an event."""
 
-    flags: U8
-    """`INDEXED_KEY` and `INDEXED_VALUE`, which ask indexers to make the entry searchable."""
+    flags: U64
+    """`INDEXED_KEY` and `INDEXED_VALUE`, which ask indexers to make the entry searchable.
+
+    The machine of nv18 let actors set others too, so all 64 bits are read.
+    """
     key: Annotated[str, MaxLength(MAX_ARRAY_LENGTH)]
     codec: U64
     """The multicodec of the value; raw bytes are 0x55."""

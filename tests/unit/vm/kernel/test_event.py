@@ -181,6 +181,18 @@ def test_an_encoded_event_is_within_limits(old_world, entries, errno):
     assert len(outcome.result.events) == (errno == 0)
 
 
+@pytest.mark.parametrize(
+    ("head", "flags"),
+    [("190003", 3), ("1b0000000000000003", 3), ("190100", 256), ("1bffffffffffffffff", 2**64 - 1)],
+)
+def test_an_encoded_event_might_have_any_64_bits_of_flags(old_world, head, flags):
+    encoded = bytes.fromhex(f"8184{head}616b18554176")
+    outcome = old_world.run(("event.emit_event", encoded))
+    assert outcome.steps[0].errno == 0
+    (event,) = outcome.result.events
+    assert event.event.entries[0].flags == flags
+
+
 def test_an_encoded_event_over_a_mebibyte_is_not_even_read(old_world):
     outcome = old_world.run(
         ("event.emit_event", 100, (1 << 20) + 1), ("event.emit_event", PAGE * 17, 1), pages=17
