@@ -86,6 +86,7 @@ def test_an_actor_may_exit_with_zero_and_from_sixteen_on(world, code):
     length = charges.total(charges.on_chain_return_value(world.prices, 1))
     used = started(world) + instructions + world.prices.wasm.host_call + length
     assert outcome.receipt.gas_used == -(-used // 1000)
+    assert outcome.call.names[-3:] == ["OnSyscall", "wasm_exec", "OnChainReturnValue"]
 
 
 @pytest.mark.parametrize("code", range(1, 16))
@@ -167,6 +168,17 @@ def test_the_last_milligas_counts(world):
     assert (outcome.code, outcome.receipt.gas_used) == (0, enough)
     outcome = world.run_raw(body, gas_limit=enough - 1)
     assert (outcome.code, outcome.receipt.gas_used) == (ExitCode.SYS_OUT_OF_GAS, enough - 1)
+
+
+def test_a_system_call_may_take_the_last_gas(world):
+    # The first memory of five pages costs whole gas, so that nothing is left of a unit.
+    options = {"memory": '(memory (export "memory") 5)'}
+    body = "(drop (call $debug.enabled (i32.const 0))) i32.const 0"
+    used = started(world) + 4 * PAGE * 400 + ENTRY_GAS + 3 * 4000 + world.prices.wasm.host_call
+    assert used % 1000 == 0
+    for limit, code in ((used // 1000, 0), (used // 1000 - 1, ExitCode.SYS_OUT_OF_GAS)):
+        outcome = world.run_raw(body, "debug.enabled", options=options, gas_limit=limit)
+        assert (outcome.code, outcome.receipt.gas_used) == (code, limit)
 
 
 @pytest.mark.parametrize(("depth", "code"), [(300, 0), (2**30, 4)])

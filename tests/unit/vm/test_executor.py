@@ -32,7 +32,9 @@ def refused(world, outcome, code, penalty, reason):
     assert outcome.receipt == Receipt(code, b"", 0, None)
     assert (outcome.result.penalty, outcome.result.miner_tip) == (penalty, 0)
     assert reason in outcome.result.failure
-    assert outcome.result.events == ()
+    result = outcome.result
+    assert (result.base_fee_burn, result.over_estimation_burn, result.refund) == (0, 0, 0)
+    assert (result.gas_refund, result.gas_burned, result.events) == (0, 0, ())
     assert outcome.root == world.genesis()
     assert outcome.everything.log == []
 
@@ -196,6 +198,12 @@ def test_fees_without_an_actor_to_receive_them_are_fatal(world):
     world.put_actor(OTHER, "tester")
     with pytest.raises(Fatal, match="no actor 2 to receive"):
         world.send(OTHER, method=0)
+
+
+def test_no_fee_needs_no_actor_to_receive_it(world):
+    del world.states[REWARD]
+    world.put_actor(OTHER, "tester")
+    assert world.send(OTHER, method=0, gas_premium=0).code == 0
 
 
 def test_a_failed_message_keeps_nothing_but_its_fee_and_nonce(world):

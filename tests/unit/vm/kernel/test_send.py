@@ -326,6 +326,7 @@ def test_a_failed_call_answers_with_its_code_and_data(world, code):
     assert answer(outcome.steps[0]) == (code, 1, CBOR, 2)
     assert outcome.steps[1].unpack("QI") == (CBOR, 2)
     assert (outcome.balance(ACTOR), outcome.balance(OTHER)) == (10, 0)
+    assert outcome.result.failure is None
 
 
 def test_a_call_needs_room_for_its_answer(world, monkeypatch):
