@@ -5,6 +5,7 @@ are started afresh (spawned), since a process that already holds the Wasm engine
 """
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,15 +28,27 @@ def run_in_order(
         yield from map(function, tasks)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
+    pool = ProcessPoolExecutor(jobs, context, initializer=_leave_interrupts_to_the_parent)
+    finished = False
+    try:
         futures: list[Future[Result]] = [pool.submit(function, task) for task in tasks]
-        try:
-            for future in futures:
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise LocalFault(
-                "a worker process ended abruptly, perhaps for want of memory: try fewer --jobs"
-            ) from error
-        finally:
-            for future in futures:
-                future.cancel()
+        for future in futures:
+            yield future.result()
+        finished = True
+    except BrokenProcessPool as error:
+        raise LocalFault(
+            "a worker process ended abruptly, perhaps for want of memory: try fewer --jobs"
+        ) from error
+    finally:
+        if not finished:
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Let Ctrl-C, which every process of a terminal gets, end the parent alone; it ends the rest.
+
+    A worker that it ended in the middle of handing over a result would leave the others waiting.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

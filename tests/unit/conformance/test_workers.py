@@ -1,5 +1,11 @@
 """Work in several processes."""
 
+import os
+import signal
+import subprocess
+import sys
+from time import sleep
+
 import pytest
 
 from papyrus.conformance.json_fields import parse
@@ -19,3 +25,33 @@ def test_what_a_task_raises_is_raised(jobs: int):
     assert next(results) == 1
     with pytest.raises(DecodeError, match="not JSON"):
         next(results)
+
+
+SLEEPER = """
+import sys
+from time import sleep
+from papyrus.conformance.workers import run_in_order
+
+if __name__ == "__main__":
+    print("ready", flush=True)
+    list(run_in_order(sleep, [60, 60, 60], 2))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX's")
+def test_an_interrupt_ends_parent_and_workers(tmp_path):
+    script = tmp_path / "sleeper.py"
+    script.write_text(SLEEPER)
+    parent = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with parent:
+        parent.stdout.readline()
+        sleep(1.5)  # for the workers to start
+        os.killpg(parent.pid, signal.SIGINT)
+        assert parent.wait(20) != 0
+    with pytest.raises(ProcessLookupError):  # nobody of its session is left
+        os.killpg(parent.pid, 0)
