@@ -36,7 +36,7 @@ def total(charge: Charge) -> int:
 
 
 def nothing() -> Charge:
-    """Return the empty charge that stands in the trace of a message refused before it ran."""
+    """Return the empty charge that stands for the inclusion of an implicit message."""
     return ("none", 0, 0)
 
 
