@@ -176,7 +176,6 @@ class GasPrices:
     manifest_lookup: int
     network_context: int
     message_context: int
-    install_actor_per_byte: int
 
     wasm: WasmPrices
 
@@ -299,7 +298,6 @@ HYGGE = GasPrices(
     manifest_lookup=0,
     network_context=0,
     message_context=0,
-    install_actor_per_byte=0,
     wasm=_WASM_PRICES,
 )
 """Network versions 18 to 20, as fvm 3.14 holds them."""

@@ -133,11 +133,6 @@ def on_actor_update(prices: GasPrices) -> Charge:
     return ("OnActorUpdate", 0, prices.actor_update)
 
 
-def on_actor_create(prices: GasPrices) -> Charge:
-    """Return the charge for a new actor in the state tree, beyond lookup and update."""
-    return ("OnActorCreate", 0, prices.actor_create)
-
-
 def on_verify_signature(prices: GasPrices, signature_type: int, length: int) -> Charge:
     """Return the charge for one signature over so many bytes; the type must have a price."""
     return ("OnVerifySignature", prices.signatures[signature_type].apply(length), 0)
@@ -160,11 +155,6 @@ def on_recover_secp_public_key(prices: GasPrices) -> Charge:
 def on_hashing(prices: GasPrices, hash_code: int, length: int) -> Charge:
     """Return the charge for hashing; the multihash code must have a price."""
     return ("OnHashing", prices.hashing[hash_code].apply(length), 0)
-
-
-def on_utf8_validation(prices: GasPrices, length: int) -> Charge:
-    """Return the charge for checking that bytes are UTF-8 (fvm 4)."""
-    return ("OnUtf8Validation", prices.utf8_validation.apply(length), 0)
 
 
 def on_compute_unsealed_sector_cid(prices: GasPrices) -> Charge:
@@ -334,11 +324,6 @@ def on_network_context(prices: GasPrices) -> Charge:
 def on_message_context(prices: GasPrices) -> Charge:
     """Return the charge for reading the caller, receiver, value and the like."""
     return ("OnMessageContext", prices.message_context, 0)
-
-
-def on_install_actor(prices: GasPrices, length: int) -> Charge:
-    """Return the charge for installing actor code of so many bytes."""
-    return ("OnInstallActor", prices.install_actor_per_byte * length, 0)
 
 
 def on_actor_event(prices: GasPrices, entries: int, key_length: int, value_length: int) -> Charge:

@@ -5,7 +5,6 @@ aborts, what it did to them is undone entry by entry. Undoing costs what was wri
 size of the map, so a transaction is free until something fails.
 """
 
-from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -52,7 +51,3 @@ class UndoMap(Generic[Key, Value]):
     def forget(self) -> None:
         """Keep the present values and drop the means to undo them."""
         self._log.clear()
-
-    def items(self) -> Iterator[tuple[Key, Value]]:
-        """Iterate over the present entries."""
-        return iter(self.values.items())

@@ -39,7 +39,6 @@ MADE_UP = replace(
     manifest_lookup=23,
     network_context=29,
     message_context=31,
-    install_actor_per_byte=37,
     wasm=replace(TEEP.wasm, memory_fill_base=41, memory_fill_per_byte=43),
 )
 """No price that the reference's formulas use is zero here, so that each formula shows whole."""
@@ -98,7 +97,6 @@ def test_charge_is_what_lotus_traced(charge, arguments, traced):
     ("charge", "arguments", "name", "compute", "storage"),
     [
         (charges.on_syscall, (), "OnSyscall", 14_000, 0),
-        (charges.on_actor_create, (), "OnActorCreate", 0, 650_000),
         (charges.on_recover_secp_public_key, (), "OnRecoverSecpPublicKey", 1_637_292, 0),
         (charges.on_verify_replica_update, (), "OnVerifyReplicaUpdate", 36_316_136, 0),
         (charges.on_verify_post, (10,), "OnVerifyPost", 117_680_921 + 437_800, 0),
@@ -178,7 +176,6 @@ def test_metered_instructions_are_charged_as_they_were_counted():
         (charges.on_get_code_cid_for_type, (), "OnGetCodeCidForType", 23, 0),
         (charges.on_network_context, (), "OnNetworkContext", 29, 0),
         (charges.on_message_context, (), "OnMessageContext", 31, 0),
-        (charges.on_install_actor, (10,), "OnInstallActor", 370, 0),
     ],
 )
 def test_formula_holds_where_no_price_is_zero(charge, arguments, name, compute, storage):
@@ -211,12 +208,11 @@ def test_new_address_pays_for_its_assignment_and_lookup(prices):
 
 
 @pytest.mark.parametrize(
-    ("prices", "seal", "utf8", "scanned"),
-    [(HYGGE, 2000, 0, 0), (WATERMELON, 2000, 612, 1500), (TEEP, 42_000_000, 612, 1500)],
+    ("prices", "seal", "scanned"),
+    [(HYGGE, 2000, 0), (WATERMELON, 2000, 1500), (TEEP, 42_000_000, 1500)],
 )
-def test_charge_depends_on_the_price_list(prices, seal, utf8, scanned):
+def test_charge_depends_on_the_price_list(prices, seal, scanned):
     assert charges.on_verify_seal(prices) == ("OnVerifySeal", gas(seal), 0)
-    assert charges.on_utf8_validation(prices, 7) == ("OnUtf8Validation", gas(utf8), 0)
     assert charges.on_scan_links(prices, 20, 2) == ("OnScanIpldLinks", gas(scanned), 0)
 
 
