@@ -286,6 +286,13 @@ def test_instructions_before_the_entry_point_are_paid_and_may_trap(world):
     assert outcome.receipt.gas_used == -(-(started(world) + 52_000) // 1000)
 
 
+def test_a_start_that_exits_counts_as_a_trap(world):
+    more = """(start $first) (func $first
+        (drop (call $vm.exit (i32.const 33) (i32.const 0) (i32.const 0) (i32.const 0))))"""
+    outcome = world.run_raw("(i32.const 0)", "vm.exit", options={"more": more})
+    assert outcome.code == ExitCode.SYS_ILLEGAL_INSTRUCTION
+
+
 def test_an_endless_start_runs_out_of_gas(world):
     limit = 20_000_000
     more = "(start $first) (func $first (loop $again (br $again)))"

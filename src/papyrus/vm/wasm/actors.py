@@ -88,9 +88,11 @@ class WasmActors:
             raise Fatal(f"failed to link the actor: {error}") from error
         except InstantiationError as error:
             gas.charge(*charges.wasm_exec(max(available - error.gas, 0)))
-            raise Exit(
-                ExitCode.SYS_ILLEGAL_INSTRUCTION, f"failed to instantiate module: {error}"
-            ) from error
+            raise _not_started(error) from error
+        except (Exit, OutOfGas, Fatal) as error:
+            # Quirk: however a system call ends the module's first code, it counts as a trap.
+            gas.charge(*charges.wasm_exec(0))
+            raise _not_started(error) from error
         invocation.settle(instance)
         return instance
 
@@ -106,3 +108,7 @@ class WasmActors:
 
     def _load(self, code: Cid) -> bytes:
         return load(self._code, code)
+
+
+def _not_started(error: Exception) -> Exit:
+    return Exit(ExitCode.SYS_ILLEGAL_INSTRUCTION, f"failed to instantiate module: {error}")
