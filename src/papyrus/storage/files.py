@@ -22,6 +22,9 @@ PART_SUFFIX = ".part"
 _STALE_SECONDS = 3600
 """A temporary file untouched for an hour has lost its writer."""
 
+_TRIES = 100
+"""How often a file is opened anew because someone removed its folder meanwhile."""
+
 
 @contextmanager
 def atomic_writer(path: Path) -> Iterator[BinaryIO]:
@@ -52,16 +55,14 @@ def write_atomic(path: Path, data: bytes) -> None:
 def locked_file(path: Path) -> Iterator[BinaryIO]:
     """Give the file, made if need be, open for reading and writing, while no one else has it so.
 
-    Waits for another process to finish. The holder may remove the file.
+    Waits for another process to finish. The holder may remove the file, and its folder with it.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
+        file = _open_or_make(path)
         _lock(file)
         while not _is_at(file, path):  # its holder removed it meanwhile
             file.close()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+b")
+            file = _open_or_make(path)
             _lock(file)
     except OSError as error:
         raise LocalFault(f"cannot lock {path}: {error.strerror or error}") from error
@@ -78,6 +79,18 @@ def clear_stale_parts(folder: Path) -> None:
                 part.unlink()
         except FileNotFoundError:
             continue  # another process was quicker
+
+
+def _open_or_make(path: Path) -> BinaryIO:
+    """Open the file, made if need be, though its folder may vanish between two steps."""
+    for _ in range(_TRIES):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return path.open("a+b")
+        except (FileExistsError, FileNotFoundError):
+            continue  # another process removed the folder
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("a+b")
 
 
 def _lock(file: BinaryIO) -> None:

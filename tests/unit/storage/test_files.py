@@ -2,6 +2,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,3 +77,30 @@ def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert home() == tmp_path
     monkeypatch.delenv("PAPYRUS_PATH")
     assert home() == Path.home() / ".papyrus"
+
+
+def test_a_folder_removed_before_its_file_is_opened_is_made_again(tmp_path: Path) -> None:
+    class Raced(type(tmp_path)):  # type: ignore[misc]
+        """A path whose folder another process removes just before the first open."""
+
+        removals = 1
+
+        def open(self, *args: Any, **named: Any) -> Any:
+            if Raced.removals:
+                Raced.removals -= 1
+                self.parent.rmdir()
+            return super().open(*args, **named)
+
+    path = Raced(tmp_path / "downloads" / "file")
+    with locked_file(path) as file:
+        file.write(b"kept")
+    assert path.read_bytes() == b"kept"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "downloads").write_bytes(b"a file where the folder should be")
+    with (
+        pytest.raises(LocalFault, match="cannot lock"),
+        locked_file(tmp_path / "downloads" / "file"),
+    ):
+        pass
