@@ -79,21 +79,22 @@ def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert home() == Path.home() / ".papyrus"
 
 
-def test_a_folder_removed_before_its_file_is_opened_is_made_again(tmp_path: Path) -> None:
-    class Raced(type(tmp_path)):  # type: ignore[misc]
-        """A path whose folder another process removes just before the first open."""
+def test_a_folder_removed_before_its_file_is_opened_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "downloads" / "file"
+    open_path, removals = Path.open, [path.parent]
 
-        removals = 1
+    def open_after_a_removal(self: Path, mode: str) -> Any:
+        if removals:
+            removals.pop().rmdir()
+        return open_path(self, mode)
 
-        def open(self, *args: Any, **named: Any) -> Any:
-            if Raced.removals:
-                Raced.removals -= 1
-                self.parent.rmdir()
-            return super().open(*args, **named)
-
-    path = Raced(tmp_path / "downloads" / "file")
+    monkeypatch.setattr(Path, "open", open_after_a_removal)
     with locked_file(path) as file:
         file.write(b"kept")
+    assert removals == []
+    monkeypatch.undo()
     assert path.read_bytes() == b"kept"
 
 
