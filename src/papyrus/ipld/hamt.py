@@ -8,8 +8,8 @@ first: a bucket is an array of [key, value], a child is its CID. Trees written b
 version 3 (`legacy`) wrap each slot in a map, {"0": child} or {"1": bucket}.
 
 The shape depends on the entries alone, not on how they came: a delete pulls a child's entries up
-as soon as they fit a bucket. Nodes are read when first walked through and kept; a flush writes the
-changed ones, once each.
+as soon as they fit a bucket. Nodes are read when first walked through and kept, their slots as the
+bytes they were until they are asked for; a flush writes the changed nodes, once each.
 
 Quirk: go-hamt-ipld refuses a child that would fit in its parent's bucket; ref-fvm, which executes
 every message, accepts one, and so does this. Neither writes one.
@@ -33,35 +33,12 @@ from papyrus.ipld.bitmap_nodes import (
 )
 from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
-from papyrus.ipld.tree_blocks import (
-    ARRAY,
-    CHAIN_LINK,
-    CHAIN_LINK_LENGTH,
-    LINK_HEAD_LENGTH,
-    check_order,
-    decoded,
-    put_block,
-    read_bucket,
-    read_bytes,
-    read_head,
-    read_link,
-    whole,
-    write_array,
-    write_bucket,
-    write_bytes,
-    write_link,
-)
+from papyrus.ipld.hamt_blocks import BUCKET_SIZE, node_block, read_node, read_slot
+from papyrus.ipld.tree_blocks import decoded, put_block, whole
 from papyrus.primitives.errors import DecodeError
 
 DEFAULT_BIT_WIDTH = 5
 """The width of the state tree and of most maps of the builtin actors (others have 3 or 6)."""
-
-BUCKET_SIZE = 3
-"""The most entries a slot holds before they move to a child."""
-
-MAX_BITMAP_BYTES = 32
-
-_LEGACY_LINK, _LEGACY_BUCKET = b"\xa1\x61\x30", b"\xa1\x61\x31"
 
 
 def diff(old: "Hamt", new: "Hamt") -> Difference[bytes]:
@@ -154,7 +131,7 @@ class Hamt:
                 node.insert(index, [entry])
                 break
             position = (node.bits & ((1 << index) - 1)).bit_count()
-            item = node.items[position]
+            item = self._slot(node, position)
             if type(item) is list:
                 spread = partial(self._spread, shift=shift)
                 if not put_entry(node, position, entry, BUCKET_SIZE, spread):
@@ -176,7 +153,7 @@ class Hamt:
                 return False
             position = (node.bits & ((1 << index) - 1)).bit_count()
             trail.append((node, position))
-            item = node.items[position]
+            item = self._slot(node, position)
             if type(item) is list:
                 break
             node = item if type(item) is BitmapNode else self._enter(node, position, shift)
@@ -184,7 +161,7 @@ class Hamt:
             return False
         for changed, _ in trail:
             changed.cid = None
-        _collapse(trail)
+        self._collapse(trail)
         return True
 
     def clear(self) -> None:
@@ -203,7 +180,7 @@ class Hamt:
         """
         stack: list[Iterator[Any]] = []
         if start is None:
-            stack.append(iter(self.root.items))
+            stack.append(iter(self._slots(self.root)))
         else:
             bucket = self._start(start, stack)
             stack.append(iter([[entry for entry in bucket if entry[0] >= start]]))
@@ -212,13 +189,15 @@ class Hamt:
 
     def keys(self) -> Iterator[bytes]:
         """Yield each key in the order of the tree."""
-        return (key for key, _ in self._walk([iter(self.root.items)], 0))
+        return (key for key, _ in self._walk([iter(self._slots(self.root))], 0))
 
     def read_node(self, child: "BitmapNode | Cid", level: int) -> BitmapNode:
         """Return the node a child stands for without keeping it; `level` 1 is the root's."""
         if level * self.bit_width > self._top:
             raise _too_deep()
-        return child if isinstance(child, BitmapNode) else self._load(child)
+        node = child if isinstance(child, BitmapNode) else self._load(child)
+        self._slots(node)
+        return node
 
     def read_entries(self, item: Any, level: int) -> Iterator[list[bytes]]:
         """Yield the entries of a slot at a level (a bucket, a child or None), values encoded."""
@@ -244,7 +223,7 @@ class Hamt:
             if not node.bits >> index & 1:
                 raise KeyError(start)
             position = (node.bits & ((1 << index) - 1)).bit_count()
-            stack.append(islice(node.items, position + 1, None))
+            stack.append(islice(self._slots(node), position + 1, None))
             item = node.items[position]
             if type(item) is list:
                 if all(entry[0] != start for entry in item):
@@ -262,7 +241,7 @@ class Hamt:
             if not bits >> index & 1:
                 return None
             position = (bits & ((1 << index) - 1)).bit_count()
-            item = node.items[position]
+            item = self._slot(node, position)
             if type(item) is list:
                 for entry in item:
                     if entry[0] == key:
@@ -299,19 +278,26 @@ class Hamt:
                 child.insert(index, sorted(group))
         return child
 
+    def _slot(self, node: BitmapNode, position: int) -> Any:
+        """Return what the slot at a position holds: a bucket, a child's CID, or the child."""
+        item = node.items[position]
+        if type(item) is bytes:
+            item = node.items[position] = read_slot(item, legacy=self._legacy)
+        return item
+
+    def _slots(self, node: BitmapNode) -> list[Any]:
+        """Return what all slots of a node hold."""
+        for position in range(len(node.items)):
+            self._slot(node, position)
+        return node.items
+
     def _flush(self, node: BitmapNode) -> Cid:
         if node.cid is None:
-            slots = []
-            for item in node.items:
-                if type(item) is list:
-                    slot, kind = write_bucket(item), _LEGACY_BUCKET
-                else:
-                    child = item if type(item) is not BitmapNode else item.cid or self._flush(item)
-                    slot, kind = write_link(child), _LEGACY_LINK
-                slots.append(kind + slot if self._legacy else slot)
-            bitmap = node.bits.to_bytes((node.bits.bit_length() + 7) // 8, "big")
-            block = b"\x82" + write_bytes(bitmap) + write_array(slots)
-            node.cid = put_block(self._store, block)
+            slots = [
+                item if type(item) is not BitmapNode else item.cid or self._flush(item)
+                for item in node.items
+            ]
+            node.cid = put_block(self._store, node_block(node.bits, slots, legacy=self._legacy))
         return node.cid
 
     def _load(self, cid: Cid, *, is_root: bool = False) -> BitmapNode:
@@ -323,57 +309,22 @@ class Hamt:
         return node
 
     def _parse(self, data: bytes) -> tuple[BitmapNode, int]:
-        if data[0] != 0x82:
-            raise DecodeError("a HAMT node is an array of two")
-        bitmap, at = read_bytes(data, 1)
-        if len(bitmap) > MAX_BITMAP_BYTES:
-            raise DecodeError("a HAMT node's bitmap is at most 32 bytes")
-        bits = int.from_bytes(bitmap, "big")
-        count, at = read_head(data, at, ARRAY)
-        if count > self._mask + 1:
-            raise DecodeError(f"a HAMT node has at most {self._mask + 1} slots, not {count}")
-        if bits.bit_count() != count:
-            raise DecodeError(f"a HAMT node has {count} slots, not {bits.bit_count()}")
-        items: list[Any] = []
-        is_kinded = not self._legacy
-        for _ in range(count):
-            if is_kinded and data.startswith(CHAIN_LINK, at):
-                end = at + CHAIN_LINK_LENGTH
-                items.append(Cid(data[at + LINK_HEAD_LENGTH : end]))
-                at = end
-            else:
-                item, at = self._parse_slot(data, at)
-                items.append(item)
-        return BitmapNode(bits, items), at
+        return read_node(data, self._mask + 1, legacy=self._legacy)
 
-    def _parse_slot(self, data: bytes, at: int) -> tuple[Any, int]:
-        """Return a slot of any form, and the offset after it."""
-        is_link = data[at] == 0xD8
-        if self._legacy:
-            kind = data[at : at + 3]
-            is_link = kind == _LEGACY_LINK
-            if not is_link and kind != _LEGACY_BUCKET:
-                raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
-            at += 3
-        if is_link:
-            return read_link(data, at)
-        bucket, at = read_bucket(data, at, BUCKET_SIZE)
-        check_order(bucket)
-        return bucket, at
+    def _collapse(self, trail: list[tuple[BitmapNode, int]]) -> None:
+        """Pull children's entries up where a bucket can hold them, from the bottom of a trail."""
+        for depth in range(len(trail) - 1, 0, -1):
+            child = trail[depth][0]
+            if not child.items:
+                raise DecodeError("a HAMT child held a single entry")
+            if len(child.items) > BUCKET_SIZE:
+                return
+            bucket = gathered(self._slots(child), BUCKET_SIZE)
+            if bucket is None:
+                return
+            parent, position = trail[depth - 1]
+            parent.items[position] = bucket
 
 
 def _too_deep() -> DecodeError:
     return DecodeError("a HAMT is deeper than its hashes are long")
-
-
-def _collapse(trail: list[tuple[BitmapNode, int]]) -> None:
-    """Pull children's entries up where a bucket can hold them, from the bottom of a trail."""
-    for depth in range(len(trail) - 1, 0, -1):
-        child = trail[depth][0]
-        if not child.items:
-            raise DecodeError("a HAMT child held a single entry")
-        bucket = gathered(child.items, BUCKET_SIZE)
-        if bucket is None:
-            return
-        parent, position = trail[depth - 1]
-        parent.items[position] = bucket

@@ -1,0 +1,110 @@
+"""The blocks of a HAMT: a node cut into its slots, and put together again.
+
+See `papyrus.ipld.hamt` for what they mean. A node of the state tree has dozens of slots of which
+a walk wants one: reading checks all of them, and keeps each as the bytes it is until it is asked
+for. What was never asked for is written back as it was read.
+"""
+
+from typing import Any
+
+from papyrus.ipld.bitmap_nodes import BitmapNode
+from papyrus.ipld.cid import Cid
+from papyrus.ipld.tree_blocks import (
+    ARRAY,
+    CHAIN_LINK,
+    CHAIN_LINK_LENGTH,
+    item_end,
+    read_bucket,
+    read_bytes,
+    read_head,
+    read_link,
+    write_array,
+    write_bucket,
+    write_bytes,
+    write_link,
+)
+from papyrus.primitives.errors import DecodeError
+
+BUCKET_SIZE = 3
+"""The most entries a slot holds before they move to a child."""
+
+MAX_BITMAP_BYTES = 32
+
+_LEGACY_LINK, _LEGACY_BUCKET = b"\xa1\x61\x30", b"\xa1\x61\x31"
+_LEGACY_HEAD_LENGTH = 3
+
+
+def read_node(data: bytes, width: int, *, legacy: bool) -> tuple[BitmapNode, int]:
+    """Return a node of at most `width` slots, each as `read_slot` reads it, and where it ends."""
+    if data[0] != 0x82:
+        raise DecodeError("a HAMT node is an array of two")
+    bitmap, at = read_bytes(data, 1)
+    if len(bitmap) > MAX_BITMAP_BYTES:
+        raise DecodeError("a HAMT node's bitmap is at most 32 bytes")
+    bits = int.from_bytes(bitmap, "big")
+    count, at = read_head(data, at, ARRAY)
+    if count > width:
+        raise DecodeError(f"a HAMT node has at most {width} slots, not {count}")
+    if bits.bit_count() != count:
+        raise DecodeError(f"a HAMT node has {count} slots, not {bits.bit_count()}")
+    slots: list[Any] = []
+    for _ in range(count):
+        if not legacy and data.startswith(CHAIN_LINK, at):
+            end = at + CHAIN_LINK_LENGTH
+        else:
+            end = _slot_end(data, at, legacy=legacy)
+        slots.append(data[at:end])
+        at = end
+    return BitmapNode(bits, slots), at
+
+
+def read_slot(slot: bytes, *, legacy: bool) -> Cid | list[list[bytes]]:
+    """Return what a slot of a node holds: the CID of a child, or a bucket."""
+    at = _LEGACY_HEAD_LENGTH if legacy else 0
+    if slot[at] == 0xD8:
+        return read_link(slot, at)[0]
+    return read_bucket(slot, at, BUCKET_SIZE)[0]
+
+
+def node_block(bits: int, slots: list[Any], *, legacy: bool) -> bytes:
+    """Return the block of a node whose slots are CIDs, buckets, or bytes as they were read."""
+    written = []
+    for slot in slots:
+        if type(slot) is list:
+            written.append((_LEGACY_BUCKET if legacy else b"") + write_bucket(slot))
+        elif type(slot) is Cid:
+            written.append((_LEGACY_LINK if legacy else b"") + write_link(slot))
+        else:
+            written.append(slot)
+    bitmap = bits.to_bytes((bits.bit_length() + 7) // 8, "big")
+    return b"\x82" + write_bytes(bitmap) + write_array(written)
+
+
+def _slot_end(data: bytes, at: int, *, legacy: bool) -> int:
+    """Return where a slot of any form ends."""
+    is_link = data[at] == 0xD8
+    if legacy:
+        kind = data[at : at + _LEGACY_HEAD_LENGTH]
+        is_link = kind == _LEGACY_LINK
+        if not is_link and kind != _LEGACY_BUCKET:
+            raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
+        at += _LEGACY_HEAD_LENGTH
+    return read_link(data, at)[1] if is_link else _bucket_end(data, at)
+
+
+def _bucket_end(data: bytes, at: int) -> int:
+    """Return where a bucket ends, whose keys must ascend."""
+    count = data[at] - 0x80
+    if not 0 < count <= BUCKET_SIZE:
+        raise DecodeError(f"a bucket is an array of 1 to {BUCKET_SIZE} entries")
+    at += 1
+    last: bytes | None = None
+    for _ in range(count):
+        if data[at] != 0x82:
+            raise DecodeError("an entry of a bucket is not an array of two")
+        key, at = read_bytes(data, at + 1)
+        if last is not None and key <= last:
+            raise DecodeError("the keys of a bucket are not in order")
+        last = key
+        at = item_end(data, at)
+    return at
