@@ -2,9 +2,9 @@
 
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.epochs import EPOCH_SECONDS
+from papyrus.primitives.epochs import EPOCH_SECONDS, EPOCHS_IN_DAY
 from papyrus.rules.beacons import DRAND_MAINNET, QUICKNET, BeaconPoint
-from papyrus.rules.network import BaseFeeHeights, Network
+from papyrus.rules.network import BaseFeeHeights, MigrationFacts, Network
 from papyrus.rules.schedule import Schedule, fix, upgrade
 from papyrus.rules.vesting import AFTER_CALICO, BEFORE_CALICO, VestingPeriod
 
@@ -38,14 +38,14 @@ SCHEDULE = Schedule(
         upgrade(322_354, 18),  # Hygge
         upgrade(489_094, 19),  # Lightning
         upgrade(492_214, 20),  # Thunder
-        upgrade(1_013_134, 21),  # Watermelon
-        fix(WATERMELON_FIX_HEIGHT, 21),  # the miner's code
+        upgrade(1_013_134, 21, "v12.0.0-rc.1"),  # Watermelon
+        fix(WATERMELON_FIX_HEIGHT, 21, "v12.0.0-rc.2"),  # the miner's code
         fix(1_108_174, 21),  # the miner's code, once more
-        upgrade(1_427_974, 22),  # Dragon
+        upgrade(1_427_974, 22, "v13.0.0-rc.3"),  # Dragon
         fix(1_493_854, 22),  # the verified registry's code
         upgrade(1_779_094, 23),  # Waffle
         upgrade(2_078_794, 24),  # TukTuk
-        upgrade(2_523_454, 25),  # Teep
+        upgrade(2_523_454, 25, "v16.0.0"),  # Teep
         upgrade(2_543_614, 26),  # Tock, 7 days after Teep
         fix(2_558_014, 26),  # the pledge constants of Teep
         upgrade(3_007_294, 27),  # GoldenWeek
@@ -63,6 +63,7 @@ CALIBNET = Network(
     block_delay=EPOCH_SECONDS,
     actors_bundle="calibrationnet",
     actor_debugging=False,
+    migrations=MigrationFacts(pledge_ramp_epochs=3 * EPOCHS_IN_DAY),
     schedule=SCHEDULE,
     base_fee=BaseFeeHeights(
         fixed_between=None, packed_until=_SMOKE_HEIGHT, premiums_from=FIREHORSE_HEIGHT

@@ -3,7 +3,7 @@
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import EPOCH_SECONDS
 from papyrus.rules.beacons import DRAND_MAINNET, INCENTINET, QUICKNET, BeaconPoint
-from papyrus.rules.network import INITIAL_RESERVE, BaseFeeHeights, Network
+from papyrus.rules.network import INITIAL_RESERVE, BaseFeeHeights, MigrationFacts, Network
 from papyrus.rules.schedule import Schedule, fix, upgrade
 from papyrus.rules.vesting import AFTER_CALICO, BEFORE_CALICO, BEFORE_IGNITION, VestingPeriod
 
@@ -13,7 +13,9 @@ ASSEMBLY_HEIGHT = 138_720
 LIFTOFF_HEIGHT = 148_888
 CALICO_HEIGHT = 265_200
 HYPERDRIVE_HEIGHT = 892_800
+DRAGON_HEIGHT = 3_855_360
 PHOENIX_HEIGHT = 3_855_480
+TUKTUK_HEIGHT = 4_461_240
 FIREHORSE_HEIGHT = 6_052_800
 
 SCHEDULE = Schedule(
@@ -42,9 +44,9 @@ SCHEDULE = Schedule(
         upgrade(2_809_800, 19),  # Lightning, 2023-04-27
         upgrade(2_870_280, 20),  # Thunder, 2023-05-18
         upgrade(3_469_380, 21),  # Watermelon, 2023-12-12
-        upgrade(3_855_360, 22),  # Dragon, 2024-04-24
+        upgrade(DRAGON_HEIGHT, 22),  # Dragon, 2024-04-24
         upgrade(4_154_640, 23),  # Waffle, 2024-08-06
-        upgrade(4_461_240, 24),  # TukTuk, 2024-11-20
+        upgrade(TUKTUK_HEIGHT, 24),  # TukTuk, 2024-11-20
         upgrade(4_878_840, 25),  # Teep, 2025-04-14
         upgrade(5_138_040, 26),  # Tock, 90 days after Teep
         upgrade(5_348_280, 27),  # GoldenWeek, 2025-09-24
@@ -62,6 +64,7 @@ MAINNET = Network(
     block_delay=EPOCH_SECONDS,
     actors_bundle="mainnet",
     actor_debugging=False,
+    migrations=MigrationFacts(),
     schedule=SCHEDULE,
     base_fee=BaseFeeHeights(
         fixed_between=(41_280, 41_400),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.epochs import ChainEpoch
+from papyrus.primitives.epochs import EPOCHS_IN_YEAR, ChainEpoch
 from papyrus.rules.beacons import BeaconPoint, Drand, MockBeacon
 from papyrus.rules.schedule import Schedule, upgrade
 from papyrus.rules.versions import Rules
@@ -34,6 +34,24 @@ class BaseFeeHeights:
 
 
 @dataclass(frozen=True, slots=True)
+class MigrationFacts:
+    """What migrations take from the network, beside the height at which they run."""
+
+    deals_expire_from: ChainEpoch | None = None
+    """Sectors and deals that end below this height get no new index of deals at nv22 (FIP-0076).
+
+    None is the upgrade's own height.
+    """
+    pledge_ramp_start: ChainEpoch | None = None
+    """The height that nv24 writes as the start of the pledge's ramp (FIP-0081).
+
+    None is the upgrade's own height.
+    """
+    pledge_ramp_epochs: int = EPOCHS_IN_YEAR
+    """How long that ramp is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """One network."""
 
@@ -53,6 +71,7 @@ class Network:
     """Which build of the built-in actors the network runs."""
     actor_debugging: bool
     """Whether actors may write debug logs, which costs gas and so is consensus."""
+    migrations: MigrationFacts
 
     schedule: Schedule
     base_fee: BaseFeeHeights

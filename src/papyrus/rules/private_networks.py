@@ -10,8 +10,8 @@ from dataclasses import replace
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import EPOCH_SECONDS
 from papyrus.rules.beacons import LOTUS_MOCK, QUICKNET, BeaconPoint
-from papyrus.rules.mainnet import MAINNET
-from papyrus.rules.network import BaseFeeHeights, Network
+from papyrus.rules.mainnet import DRAGON_HEIGHT, MAINNET, TUKTUK_HEIGHT
+from papyrus.rules.network import BaseFeeHeights, MigrationFacts, Network
 from papyrus.rules.schedule import Schedule, upgrade
 from papyrus.rules.vesting import AFTER_CALICO, VestingPeriod
 
@@ -25,6 +25,7 @@ BUTTERFLYNET = Network(
     block_delay=EPOCH_SECONDS,
     actors_bundle="butterflynet",
     actor_debugging=False,
+    migrations=MigrationFacts(),
     schedule=Schedule(genesis_version=28, upgrades=()),
     base_fee=BaseFeeHeights(fixed_between=None, packed_until=-2, premiums_from=-32),
     senders_resolved_from=-16,
@@ -42,6 +43,7 @@ DEVNET = replace(
     block_delay=4,
     actors_bundle="devnet",
     actor_debugging=True,
+    migrations=MigrationFacts(pledge_ramp_epochs=200),
     base_fee=BaseFeeHeights(fixed_between=None, packed_until=-1, premiums_from=-32),
     vesting=(VestingPeriod(None, -6, AFTER_CALICO),),
     teep_reserve=TokenAmount.from_fil(1_400_000_000),
@@ -55,6 +57,8 @@ LOTUS_ITEST = replace(
     genesis=None,
     genesis_timestamp=0,
     actors_bundle="testing-fake-proofs",
+    # A migration that stores a height stores mainnet's, wherever the test upgrades.
+    migrations=MigrationFacts(deals_expire_from=DRAGON_HEIGHT, pledge_ramp_start=TUKTUK_HEIGHT),
     schedule=Schedule(genesis_version=28, upgrades=(upgrade(-1, 28),)),
     # The tests move Assembly before genesis, and leave every other height as mainnet has it.
     reserve_counts_after=-1,

@@ -23,6 +23,10 @@ class Upgrade:
     network_version: int
     migrates: bool
     """Whether the state is rewritten at the height."""
+    keeps_version: bool = False
+    """Whether it is a fix within a version: other code of the same actors, and no new state."""
+    release: str | None = None
+    """The release of the actors it brings, where the network replaced that one later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,15 @@ class Schedule:
         return None
 
 
-def upgrade(height: ChainEpoch, network_version: int) -> Upgrade:
+def upgrade(height: ChainEpoch, network_version: int, release: str | None = None) -> Upgrade:
     """Return the row by which a network version begins.
 
     It migrates where the version brings new actors, unless the network begins with it.
     """
     migrates = height >= 0 and network_version not in _VERSIONS_WITHOUT_MIGRATION
-    return Upgrade(height, network_version, migrates)
+    return Upgrade(height, network_version, migrates, release=release)
 
 
-def fix(height: ChainEpoch, network_version: int) -> Upgrade:
+def fix(height: ChainEpoch, network_version: int, release: str | None = None) -> Upgrade:
     """Return the row of a migration that keeps the network version."""
-    return Upgrade(height, network_version, migrates=True)
+    return Upgrade(height, network_version, migrates=True, keeps_version=True, release=release)

@@ -30,3 +30,10 @@ def test_migrations_run_where_new_actors_come_and_at_fixes():
 
 def test_a_network_that_begins_with_an_upgrade_does_not_migrate_for_it():
     assert not upgrade(-1, 28).migrates
+
+
+def test_a_fix_keeps_the_version_and_may_bring_a_release_replaced_later():
+    assert not upgrade(100, 22).keeps_version
+    assert upgrade(100, 22).release is None
+    row = fix(200, 22, "v13.0.0-rc.3")
+    assert (row.keeps_version, row.migrates, row.release) == (True, True, "v13.0.0-rc.3")
