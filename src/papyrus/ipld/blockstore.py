@@ -13,8 +13,8 @@ and is no longer reachable is never stored (ref-fvm `blockstore/buffered.rs`).
 from typing import Any, Protocol
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.cid import DAG_CBOR, Cid
-from papyrus.ipld.links import possible_links_in
+from papyrus.ipld.cid import CHAIN_PREFIX, DAG_CBOR, Cid
+from papyrus.ipld.links import possible_digests_in
 from papyrus.primitives.errors import LocalFault
 
 _DAG_CBOR_PREFIX = bytes((1, DAG_CBOR))
@@ -123,13 +123,18 @@ class BufferedBlockstore:
     def _reachable(self, root: Cid) -> dict[Cid, bytes]:
         found: dict[Cid, bytes] = {}
         buffer = self.buffer
+        by_digest: dict[bytes, list[Cid]] = {}
+        for cid in buffer:
+            by_digest.setdefault(cid[len(CHAIN_PREFIX) :], []).append(cid)
         stack = [root]
         while stack:
             cid = stack.pop()
             if cid in buffer and cid not in found:
-                found[cid] = buffer[cid]
+                data = found[cid] = buffer[cid]
                 if cid.startswith(_DAG_CBOR_PREFIX):
-                    stack += possible_links_in(buffer[cid])
+                    for digest in possible_digests_in(data):
+                        if digest in by_digest:
+                            stack += [link for link in by_digest[digest] if data.find(link) >= 0]
         return found
 
 

@@ -17,6 +17,7 @@ message is out of gas. Otherwise the cost is charged first, and only then is a f
 `LinkError` carries the counts for that.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -50,6 +51,8 @@ _U64 = 2**64 - 1
 _CHAIN_LINK = b"\xd8\x2a\x58\x27\x00" + CHAIN_PREFIX
 _HASH_PREFIX = CHAIN_PREFIX[2:]
 """What stands in a CID of a block of state between its codec and its digest."""
+_DIGEST = re.compile(re.escape(_HASH_PREFIX) + b"(?=(.{32}))", re.DOTALL)
+"""Such a digest where it stands; nothing of it is passed over, for another may begin in it."""
 _CHAIN_LINK_LENGTH = 5 + CHAIN_LENGTH
 _COMMITMENT_LENGTH = 32
 _UNSEALED_LINK, _SEALED_LINK = (
@@ -132,21 +135,14 @@ def scan_exactly(data: bytes) -> Scan:
     return Scan(visitor.fields, visitor.cids, tuple(visitor.links))
 
 
-def possible_links_in(data: bytes) -> list[Cid]:
-    """Return every CID of a block of state whose bytes occur in `data`.
+def possible_digests_in(data: bytes) -> list[bytes]:
+    """Return the digest of every CID of a block of state whose bytes occur in `data`.
 
-    That is every link of a block to other blocks, those within identity CIDs among them, and
+    That is of every link of a block to other blocks, those within identity CIDs among them, and
     perhaps bytes that only look like one: never too few, which is what keeping blocks asks for.
     It costs a search where `cids_in` costs a walk.
     """
-    found = []
-    at = data.find(_HASH_PREFIX)
-    while at >= 0:
-        start = at - 2
-        if at >= 2 and data[start] == 1 and data[at - 1] in ALLOWED_CODECS:
-            found.append(Cid(data[start : start + CHAIN_LENGTH]))
-        at = data.find(_HASH_PREFIX, at + 1)
-    return found
+    return _DIGEST.findall(data)
 
 
 def cids_in(data: bytes) -> list[Cid]:

@@ -126,6 +126,16 @@ def test_flush_moves_a_block_whose_cid_stands_behind_bytes_that_look_like_one(ba
     assert set(base.blocks) == {root, child}
 
 
+def test_flush_tells_codecs_of_one_digest_apart(base, buffered):
+    data = dag_cbor.encode([put_cbor(buffered, 1)])
+    linked, other = Cid.of(data, RAW), Cid.of(data)
+    buffered.put(linked, data)
+    buffered.put(other, data)
+    root = put_cbor(buffered, [linked])
+    buffered.flush(root)
+    assert set(base.blocks) == {root, linked}
+
+
 @pytest.mark.parametrize(
     "link",
     [
