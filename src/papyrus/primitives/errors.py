@@ -19,12 +19,16 @@ class DecodeError(PapyrusError):
 class ActorError(PapyrusError):
     """An actor aborted; the call manager makes it the exit code of the call."""
 
-    def __init__(self, exit_code: int, message: str, data: bytes = b"") -> None:
-        """Keep the exit code, the message for people, and the error data for the caller."""
+    def __init__(self, exit_code: int, message: str, data: bytes = b"", codec: int = 0) -> None:
+        """Keep the exit code, the message for people, and the error data for the caller.
+
+        The data travels in a block of the codec; there is none where the codec is 0.
+        """
         super().__init__(f"{ExitCode.describe(exit_code)}: {message}")
         self.exit_code = exit_code
         self.message = message
         self.data = data
+        self.codec = codec
 
 
 class SyscallError(PapyrusError):

@@ -1,0 +1,66 @@
+"""The account actor: an ID that remembers the key it was made for.
+
+Created by the system the first time value reaches a key address. It takes any exported method, so
+that whatever is sent to a person arrives, and answers with nothing.
+"""
+
+from papyrus.actors.account.state import State
+from papyrus.actors.dispatch import ActorCode, frc42, method
+from papyrus.actors.singletons import SYSTEM
+from papyrus.crypto.signatures import Signature, SignatureType
+from papyrus.ipld.tuples import Record, cbor_tuple
+from papyrus.primitives.address import Address, Protocol
+from papyrus.types.message import METHOD_CONSTRUCTOR
+from papyrus.vm.aborts import illegal_argument
+from papyrus.vm.runtime import Runtime
+
+_SIGNATURE_TYPES = {
+    Protocol.SECP256K1: SignatureType.SECP256K1,
+    Protocol.BLS: SignatureType.BLS,
+}
+
+
+@cbor_tuple
+class AuthenticateMessageParams(Record):
+    """A claim that this account signed a message."""
+
+    signature: bytes
+    """Without the byte that tells its type."""
+    message: bytes
+
+
+@method(METHOD_CONSTRUCTOR)
+def constructor(rt: Runtime, address: Address) -> None:
+    """Bind the new actor to a key address."""
+    rt.require_caller(SYSTEM)
+    if address.protocol not in _SIGNATURE_TYPES:
+        raise illegal_argument(
+            f"address must use BLS or SECP protocol, got {address.protocol.name}"
+        )
+    rt.create(State(address))
+
+
+@method(2)
+def pubkey_address(rt: Runtime, _: None) -> Address:
+    """Return the key address."""
+    rt.accept_any_caller()
+    return rt.load(State).address
+
+
+@method(frc42("AuthenticateMessage"))
+def authenticate_message(rt: Runtime, claim: AuthenticateMessageParams) -> bool:
+    """Return true, or abort: callers cannot mistake a bad signature for an answer."""
+    rt.accept_any_caller()
+    signer = rt.load(State).address
+    signature = Signature(_SIGNATURE_TYPES[signer.protocol], claim.signature)
+    if not rt.verify_signature(signature, signer, claim.message):
+        raise illegal_argument("failed to authenticate message, signature invalid")
+    return True
+
+
+ACCOUNT = ActorCode(
+    name="account",
+    state=State,
+    methods=(constructor, pubkey_address, authenticate_message),
+    accepts_unknown_exported=True,
+)

@@ -1,0 +1,425 @@
+"""The maps and arrays of the actors' states, typed: HAMTs and AMTs of known keys and values.
+
+A shape says once what a root points at: how keys are written, what the values are, how wide the
+nodes are. Opened on a store and a root it gives a collection that is read lazily, changed in memory
+and written by `flush`, which returns the new root for the state to keep.
+
+    CLAIMS = MapShape(ADDRESS_KEY, Claim)
+    claims = CLAIMS.open(rt.store, state.claims)
+
+What cannot be decoded raises DecodeError, which an actor that met it would abort with as illegal
+state.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from papyrus.ipld.amt import Amt
+from papyrus.ipld.blockstore import Blockstore
+from papyrus.ipld.cid import Cid
+from papyrus.ipld.hamt import Hamt
+from papyrus.primitives.address import Address
+from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.varint import (
+    decode_unsigned,
+    decode_zigzag,
+    encode_unsigned,
+    encode_zigzag,
+)
+from papyrus.vm.payloads import codec_of
+
+K = TypeVar("K")
+J = TypeVar("J")
+V = TypeVar("V")
+
+HAMT_BIT_WIDTH = 5
+"""The width of the nodes of most maps in actor state."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyForm(Generic[K]):
+    """How keys of one kind are written."""
+
+    encode: Callable[[K], bytes]
+    decode: Callable[[bytes], K]
+
+
+def _whole(decode: Callable[[bytes], tuple[int, int]]) -> Callable[[bytes], int]:
+    def decode_all(data: bytes) -> int:
+        number, end = decode(data)
+        if end != len(data):
+            raise DecodeError(f"trailing bytes after the number in key {data.hex()}")
+        return number
+
+    return decode_all
+
+
+UNSIGNED_KEY: KeyForm[int] = KeyForm(encode_unsigned, _whole(decode_unsigned))
+"""Actor IDs, sector numbers, deal IDs: unsigned varints."""
+SIGNED_KEY: KeyForm[int] = KeyForm(encode_zigzag, _whole(decode_zigzag))
+"""Epochs and transaction IDs: zigzag varints."""
+ADDRESS_KEY: KeyForm[Address] = KeyForm(bytes, Address.from_bytes)
+CID_KEY: KeyForm[Cid] = KeyForm(bytes, Cid.from_bytes)
+BYTES_KEY: KeyForm[bytes] = KeyForm(bytes, bytes)
+
+
+class Map(Generic[K, V]):
+    """A map in the state."""
+
+    __slots__ = ("_hamt", "_keys", "_read", "_write")
+
+    def __init__(self, hamt: Hamt, keys: KeyForm[K], values: Any) -> None:
+        """Read a HAMT as a map of keys and values of known kinds."""
+        codec = codec_of(values)
+        self._hamt = hamt
+        self._keys = keys
+        self._read = codec.from_ipld
+        self._write = codec.to_ipld
+
+    def get(self, key: K) -> V | None:
+        """Return the value at a key, or None."""
+        encoded = self._keys.encode(key)
+        value = self._hamt.get(encoded)
+        if value is None and encoded not in self._hamt:
+            return None
+        found: V = self._read(value)
+        return found
+
+    def __contains__(self, key: K) -> bool:
+        return self._keys.encode(key) in self._hamt
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no entry."""
+        return self._hamt.is_empty
+
+    def set(self, key: K, value: V) -> None:
+        """Put a value at a key."""
+        self._hamt.set(self._keys.encode(key), self._write(value))
+
+    def set_if_absent(self, key: K, value: V) -> bool:
+        """Put a value at a key that has none; return whether it was put."""
+        if key in self:
+            return False
+        self.set(key, value)
+        return True
+
+    def delete(self, key: K) -> V | None:
+        """Remove a key and return what was there, or None."""
+        found = self.get(key)
+        if found is not None:
+            self._hamt.delete(self._keys.encode(key))
+        return found
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """Yield the entries in the order of the tree, which is that of the keys' hashes."""
+        for key, value in self._hamt.items():
+            yield self._keys.decode(key), self._read(value)
+
+    def items_from(self, start: K) -> Iterator[tuple[K, V]]:
+        """Yield the entries from a key on, in the order of the tree; DecodeError if it is gone."""
+        for key, value in self._hamt.items(self._keys.encode(start)):
+            yield self._keys.decode(key), self._read(value)
+
+    def keys(self) -> Iterator[K]:
+        """Yield the keys in the order of the tree."""
+        return map(self._keys.decode, self._hamt.keys())
+
+    def flush(self) -> Cid:
+        """Write what has changed and return the root."""
+        return self._hamt.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class MapShape(Generic[K, V]):
+    """What a root of a map points at."""
+
+    keys: KeyForm[K]
+    values: type[V] | Any
+    """The annotation of the values: a record, `Cid`, `U64` and the like."""
+    bit_width: int = HAMT_BIT_WIDTH
+
+    def open(self, store: Blockstore, root: Cid | None) -> Map[K, V]:
+        """Return the map at a root, or an empty one."""
+        return Map(Hamt(store, root, bit_width=self.bit_width), self.keys, self.values)
+
+    def empty_root(self, store: Blockstore) -> Cid:
+        """Write the empty map and return its root."""
+        return self.open(store, None).flush()
+
+
+class Array(Generic[V]):
+    """A sparse array in the state, indexed by unsigned 64-bit integers."""
+
+    __slots__ = ("_amt", "_read", "_write")
+
+    def __init__(self, amt: Amt, values: Any) -> None:
+        """Read an AMT as an array of values of a known kind."""
+        codec = codec_of(values)
+        self._amt = amt
+        self._read = codec.from_ipld
+        self._write = codec.to_ipld
+
+    def __len__(self) -> int:
+        return len(self._amt)
+
+    def __contains__(self, index: int) -> bool:
+        return index in self._amt
+
+    def get(self, index: int) -> V | None:
+        """Return the value at an index, or None; IndexError for one that no array can have."""
+        value = self._amt.get(index)
+        if value is None and index not in self._amt:
+            return None
+        found: V = self._read(value)
+        return found
+
+    def set(self, index: int, value: V) -> None:
+        """Put a value at an index; IndexError for one that no array can have."""
+        self._amt.set(index, self._write(value))
+
+    def delete(self, index: int) -> bool:
+        """Remove the value at an index; return whether there was one."""
+        return self._amt.delete(index)
+
+    def items(self, start: int = 0) -> Iterator[tuple[int, V]]:
+        """Yield (index, value) in order, from an index on."""
+        for index, value in self._amt.items(start):
+            yield index, self._read(value)
+
+    def flush(self) -> Cid:
+        """Write what has changed and return the root."""
+        return self._amt.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayShape(Generic[V]):
+    """What a root of an array points at."""
+
+    values: type[V] | Any
+    bit_width: int
+
+    def open(self, store: Blockstore, root: Cid | None) -> Array[V]:
+        """Return the array at a root, or an empty one."""
+        return Array(Amt(store, root, bit_width=self.bit_width), self.values)
+
+    def empty_root(self, store: Blockstore) -> Cid:
+        """Write the empty array and return its root."""
+        return self.open(store, None).flush()
+
+
+class MapOfMaps(Generic[K, J, V]):
+    """A map of maps, whose inner maps are kept open until all is flushed.
+
+    An inner map that has become empty is removed when it is flushed.
+    """
+
+    __slots__ = ("_inner", "_opened", "_outer", "_store")
+
+    def __init__(self, store: Blockstore, outer: Map[K, Cid], inner: MapShape[J, V]) -> None:
+        """Read a map of roots of maps of one shape."""
+        self._store = store
+        self._outer = outer
+        self._inner = inner
+        self._opened: dict[K, Map[J, V]] = {}
+
+    def inner(self, key: K) -> Map[J, V]:
+        """Return the inner map at a key, an empty one where there is none."""
+        opened = self._opened.get(key)
+        if opened is None:
+            opened = self._inner.open(self._store, self._outer.get(key))
+            self._opened[key] = opened
+        return opened
+
+    def get(self, outer: K, inner: J) -> V | None:
+        """Return the value at a pair of keys, or None."""
+        return self.inner(outer).get(inner)
+
+    def set(self, outer: K, inner: J, value: V) -> None:
+        """Put a value at a pair of keys."""
+        self.inner(outer).set(inner, value)
+
+    def set_if_absent(self, outer: K, inner: J, value: V) -> bool:
+        """Put a value at a pair of keys that has none; return whether it was put."""
+        return self.inner(outer).set_if_absent(inner, value)
+
+    def delete(self, outer: K, inner: J) -> V | None:
+        """Remove a pair of keys and return what was there, or None."""
+        return self.inner(outer).delete(inner)
+
+    def outer_keys(self) -> Iterator[K]:
+        """Yield the outer keys as last flushed, in the order of the tree."""
+        return self._outer.keys()
+
+    def flush(self) -> Cid:
+        """Write what has changed and return the root."""
+        for key, opened in self._opened.items():
+            if opened.is_empty:
+                self._outer.delete(key)
+            else:
+                self._outer.set(key, opened.flush())
+        return self._outer.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class MapOfMapsShape(Generic[K, J, V]):
+    """What a root of a map of maps points at."""
+
+    outer: KeyForm[K]
+    inner: MapShape[J, V]
+    bit_width: int = HAMT_BIT_WIDTH
+
+    def open(self, store: Blockstore, root: Cid | None) -> MapOfMaps[K, J, V]:
+        """Return the map of maps at a root, or an empty one."""
+        outer: MapShape[K, Cid] = MapShape(self.outer, Cid, self.bit_width)
+        return MapOfMaps(store, outer.open(store, root), self.inner)
+
+    def empty_root(self, store: Blockstore) -> Cid:
+        """Write the empty map and return its root."""
+        return self.open(store, None).flush()
+
+
+class KeySet(Generic[K]):
+    """A set in the state: a map whose values are null."""
+
+    __slots__ = ("_hamt", "_keys")
+
+    def __init__(self, hamt: Hamt, keys: KeyForm[K]) -> None:
+        """Read a HAMT as a set."""
+        self._hamt = hamt
+        self._keys = keys
+
+    def __contains__(self, key: K) -> bool:
+        return self._keys.encode(key) in self._hamt
+
+    def add(self, key: K) -> None:
+        """Add a key."""
+        self._hamt.set(self._keys.encode(key), None)
+
+    def discard(self, key: K) -> bool:
+        """Remove a key; return whether it was there."""
+        return self._hamt.delete(self._keys.encode(key))
+
+    def __iter__(self) -> Iterator[K]:
+        return map(self._keys.decode, self._hamt.keys())
+
+    def flush(self) -> Cid:
+        """Write what has changed and return the root."""
+        return self._hamt.flush()
+
+
+class SetMultimap(Generic[K, J]):
+    """A map of sets; a set that has become empty stays."""
+
+    __slots__ = ("_members", "_outer", "_store")
+
+    def __init__(self, store: Blockstore, outer: Map[K, Cid], members: KeyForm[J]) -> None:
+        """Read a map of roots of sets."""
+        self._store = store
+        self._outer = outer
+        self._members = members
+
+    def get(self, key: K) -> KeySet[J] | None:
+        """Return the set at a key, or None."""
+        root = self._outer.get(key)
+        return None if root is None else self._open(root)
+
+    def add(self, key: K, members: Iterable[J]) -> None:
+        """Add members to the set at a key."""
+        members_set = self._open(self._outer.get(key))
+        for member in members:
+            members_set.add(member)
+        self._outer.set(key, members_set.flush())
+
+    def remove(self, key: K, member: J) -> None:
+        """Remove a member from the set at a key, if there is such a set."""
+        members_set = self.get(key)
+        if members_set is not None:
+            members_set.discard(member)
+            self._outer.set(key, members_set.flush())
+
+    def remove_all(self, key: K) -> None:
+        """Remove the set at a key."""
+        self._outer.delete(key)
+
+    def keys(self) -> Iterator[K]:
+        """Yield the keys in the order of the tree."""
+        return self._outer.keys()
+
+    def flush(self) -> Cid:
+        """Write what has changed and return the root."""
+        return self._outer.flush()
+
+    def _open(self, root: Cid | None) -> KeySet[J]:
+        return KeySet(Hamt(self._store, root, bit_width=HAMT_BIT_WIDTH), self._members)
+
+
+@dataclass(frozen=True, slots=True)
+class SetMultimapShape(Generic[K, J]):
+    """What a root of a map of sets points at."""
+
+    keys: KeyForm[K]
+    members: KeyForm[J]
+
+    def open(self, store: Blockstore, root: Cid | None) -> SetMultimap[K, J]:
+        """Return the map of sets at a root, or an empty one."""
+        return SetMultimap(store, MapShape(self.keys, Cid).open(store, root), self.members)
+
+    def empty_root(self, store: Blockstore) -> Cid:
+        """Write the empty map and return its root."""
+        return self.open(store, None).flush()
+
+
+class Multimap(Generic[K, V]):
+    """A map of arrays that grow at their end."""
+
+    __slots__ = ("_arrays", "_outer", "_store")
+
+    def __init__(self, store: Blockstore, outer: Map[K, Cid], arrays: ArrayShape[V]) -> None:
+        """Read a map of roots of arrays."""
+        self._store = store
+        self._outer = outer
+        self._arrays = arrays
+
+    def get(self, key: K) -> Array[V] | None:
+        """Return the array at a key, or None."""
+        root = self._outer.get(key)
+        return None if root is None else self._arrays.open(self._store, root)
+
+    def append(self, key: K, value: V) -> None:
+        """Put a value at the end of the array at a key."""
+        array = self._arrays.open(self._store, self._outer.get(key))
+        array.set(len(array), value)
+        self._outer.set(key, array.flush())
+
+    def remove_all(self, key: K) -> bool:
+        """Remove the array at a key; return whether there was one."""
+        return self._outer.delete(key) is not None
+
+    def items(self) -> Iterator[tuple[K, Array[V]]]:
+        """Yield each key with its array, in the order of the tree."""
+        for key, root in self._outer.items():
+            yield key, self._arrays.open(self._store, root)
+
+    def flush(self) -> Cid:
+        """Write what has changed and return the root."""
+        return self._outer.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class MultimapShape(Generic[K, V]):
+    """What a root of a map of arrays points at."""
+
+    keys: KeyForm[K]
+    arrays: ArrayShape[V]
+    bit_width: int = HAMT_BIT_WIDTH
+
+    def open(self, store: Blockstore, root: Cid | None) -> Multimap[K, V]:
+        """Return the map of arrays at a root, or an empty one."""
+        outer: MapShape[K, Cid] = MapShape(self.keys, Cid, self.bit_width)
+        return Multimap(store, outer.open(store, root), self.arrays)
+
+    def empty_root(self, store: Blockstore) -> Cid:
+        """Write the empty map and return its root."""
+        return self.open(store, None).flush()
