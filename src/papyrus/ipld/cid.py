@@ -55,6 +55,9 @@ CHAIN_PREFIX = bytes.fromhex("0171a0e40220")
 CHAIN_LENGTH = len(CHAIN_PREFIX) + 32
 """The length of such a CID."""
 
+_BLAKE_PREFIXES = (CHAIN_PREFIX, bytes.fromhex("0155a0e40220"))
+"""How the CIDs of blocks of state and of the code of actors begin, equally long."""
+
 _COMMON_PREFIXES = {
     len(prefix) + 32: prefix
     for prefix in map(bytes.fromhex, ("0171a0e40220", "0181e203922020", "0182e20381e80220"))
@@ -75,7 +78,7 @@ def read(data: bytes, offset: int = 0) -> tuple["Cid", int]:
     Reads exactly what the FVM's reader does and raises `DecodeError` on all else.
     """
     end = offset + CHAIN_LENGTH
-    if data.startswith(CHAIN_PREFIX, offset) and end <= len(data):
+    if data.startswith(_BLAKE_PREFIXES, offset) and end <= len(data):
         return Cid(data[offset:end]), end
     version, at = decode_unsigned(data, offset, strict=False)
     codec, at = decode_unsigned(data, at, strict=False)
@@ -167,6 +170,8 @@ class Cid(bytes):
     @property
     def codec(self) -> int:
         """Return the code that says how to read the block."""
+        if self.startswith(CHAIN_PREFIX):
+            return DAG_CBOR
         return DAG_PB if self._is_version_0() else decode_unsigned(self, 1)[0]
 
     @property

@@ -36,11 +36,13 @@ def check_bounds(instance: Instance, offset: int, length: int) -> None:
 
 def read_cid(instance: Instance, offset: int) -> Cid:
     """Return the CID that begins at `offset`; its length is its own."""
-    rest = instance.memory_size() - offset
-    if rest < 0:
-        raise _out_of_bounds(offset, 0)
+    length = _MAX_CID_LENGTH
+    if not instance.holds(offset, length):
+        length = instance.memory_size() - offset
+        if length < 0:
+            raise _out_of_bounds(offset, 0)
     try:
-        return read_cid_prefix(instance.read(offset, min(rest, _MAX_CID_LENGTH)))[0]
+        return read_cid_prefix(instance.read(offset, length))[0]
     except DecodeError as error:
         raise SyscallError(ErrorNumber.ILLEGAL_ARGUMENT, f"not a CID: {error}") from error
 
