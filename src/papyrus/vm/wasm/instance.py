@@ -31,6 +31,9 @@ _SPARE_FRAMES = 300
 _UNCOUNTED_FRAMES = 4
 """What a nested call adds to Python's recursion beyond its frames."""
 
+_ADDRESSABLE = ctypes.c_ubyte * (1 << 32)
+"""What a 32-bit offset reaches; that much is reserved for every memory, so that none moves."""
+
 _I32_ENTRY = ((0,), (0,))
 _U32 = 0xFFFFFFFF
 
@@ -98,7 +101,6 @@ class Instance:
     """A module with memory and gas of its own, made for one call."""
 
     __slots__ = (
-        "_base",
         "_context",
         "_entry",
         "_gas_at",
@@ -109,6 +111,7 @@ class Instance:
         "_memory_at",
         "_memory_size",
         "_store",
+        "_view",
         "context",
         "kept",
         "module",
@@ -130,7 +133,7 @@ class Instance:
         self._gas_at = address + native.GAS_AT
         self._memory_at = address + native.MEMORY_AT
         self._gas_number = ctypes.c_int64.from_address(address + native.GAS_NUMBER_AT)
-        self._base = 0
+        self._view = memoryview(bytearray())
         self._memory_size = 0
         self._entry = False
 
@@ -193,7 +196,8 @@ class Instance:
         exports = self.module.exports
         if MEMORY_NAME in exports.memories:
             self._export(_MEMORY, native.Handles.memory.offset)
-            self._base = native.memory_data(self._context, self._memory_at)
+            base = native.memory_data(self._context, self._memory_at)
+            self._view = memoryview(_ADDRESSABLE.from_address(base)).cast("B")
             self._memory_size = native.memory_data_size(self._context, self._memory_at)
         if exports.functions.get(ENTRY_NAME) == _I32_ENTRY:
             self._export(_ENTRY, native.Handles.entry.offset)
@@ -220,7 +224,7 @@ class Instance:
     def memory_size(self) -> int:
         """Return how many bytes the memory has; 0 where there is none."""
         self._expect_open()
-        if self._base:
+        if self._view:
             self._memory_size = native.memory_data_size(self._context, self._memory_at)
         return self._memory_size
 
@@ -237,12 +241,13 @@ class Instance:
     def read(self, offset: int, length: int) -> bytes:
         """Return so many bytes of memory; MemoryRange where they are not all there."""
         self._expect_range(offset, length)
-        return ctypes.string_at(self._base + offset, length)
+        return self._view[offset : offset + length].tobytes()
 
     def write(self, offset: int, data: bytes) -> None:
         """Put bytes into memory; MemoryRange, and nothing written, where they do not fit."""
-        self._expect_range(offset, len(data))
-        ctypes.memmove(self._base + offset, data, len(data))
+        length = len(data)
+        self._expect_range(offset, length)
+        self._view[offset : offset + length] = data
 
     def invoke(self, params_id: int) -> int:
         """Call the export `invoke` and return its result, both unsigned 32-bit numbers.
@@ -284,7 +289,8 @@ class Instance:
         if store:
             native.store_delete(store)
             self._context = None
-            self._base = self._memory_size = 0
+            self._view = memoryview(bytearray())
+            self._memory_size = 0
 
     def _expect_range(self, offset: int, length: int) -> None:
         if offset < 0 or length < 0 or not self.holds(offset, length):
