@@ -98,6 +98,7 @@ class Outcome:
     value: bytes
     events: tuple[Any, ...]
     failure: str | None
+    gas_used: int
 
     @property
     def told(self):
@@ -225,7 +226,13 @@ class ActorVm:
         self.nonce += 1
         result = execute_implicit(self.machine, message)
         receipt = result.receipt
-        return Outcome(receipt.exit_code, receipt.return_data, result.events, result.failure)
+        return Outcome(
+            receipt.exit_code,
+            receipt.return_data,
+            result.events,
+            result.failure,
+            receipt.gas_used,
+        )
 
     def ok(self, *message, **fields):
         """Send a message that must succeed and return what it returned."""

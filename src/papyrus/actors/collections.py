@@ -37,7 +37,7 @@ HAMT_BIT_WIDTH = 5
 """The width of the nodes of most maps in actor state."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyForm(Generic[K]):
     """How keys of one kind are written."""
 
@@ -131,7 +131,7 @@ class Map(Generic[K, V]):
         return self._hamt.flush()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MapShape(Generic[K, V]):
     """What a root of a map points at."""
 
@@ -193,7 +193,7 @@ class Array(Generic[V]):
         return self._amt.flush()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArrayShape(Generic[V]):
     """What a root of an array points at."""
 
@@ -262,7 +262,7 @@ class MapOfMaps(Generic[K, J, V]):
         return self._outer.flush()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MapOfMapsShape(Generic[K, J, V]):
     """What a root of a map of maps points at."""
 
@@ -355,7 +355,7 @@ class SetMultimap(Generic[K, J]):
         return KeySet(Hamt(self._store, root, bit_width=HAMT_BIT_WIDTH), self._members)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SetMultimapShape(Generic[K, J]):
     """What a root of a map of sets points at."""
 
@@ -407,7 +407,7 @@ class Multimap(Generic[K, V]):
         return self._outer.flush()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MultimapShape(Generic[K, V]):
     """What a root of a map of arrays points at."""
 

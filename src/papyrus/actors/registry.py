@@ -10,6 +10,26 @@ OLDEST_VERSION = 17
 ACTORS: dict[str, ActorCode] = {actor.name: actor for actor in (ACCOUNT, PLACEHOLDER)}
 """By name in the bundle's manifest."""
 
+BUILTIN_NAMES = (
+    "system",
+    "init",
+    "cron",
+    "account",
+    "storagepower",
+    "storageminer",
+    "storagemarket",
+    "paymentchannel",
+    "multisig",
+    "reward",
+    "verifiedregistry",
+    "datacap",
+    "placeholder",
+    "evm",
+    "eam",
+    "ethaccount",
+)
+"""Every built-in actor, in the order of the bundle's manifest."""
+
 _SHORT_NAMES = {
     "market": "storagemarket",
     "miner": "storageminer",
@@ -17,13 +37,13 @@ _SHORT_NAMES = {
     "power": "storagepower",
     "verifreg": "verifiedregistry",
 }
-_WASM_ONLY = ("eam", "evm")
 
 
 def full_name(name: str) -> str:
     """Return the name in the manifest of an actor as people call it; ValueError if unknown."""
-    name = _SHORT_NAMES.get(name, name)
-    if name not in ACTORS and name not in _WASM_ONLY:
-        known = sorted([*ACTORS, *_SHORT_NAMES, *_WASM_ONLY])
-        raise ValueError(f"{name!r} is no built-in actor: there are {', '.join(known)}")
-    return name
+    full = _SHORT_NAMES.get(name, name)
+    if full not in BUILTIN_NAMES:
+        short = {full: short for short, full in _SHORT_NAMES.items()}
+        known = ", ".join(short.get(known, known) for known in BUILTIN_NAMES)
+        raise ValueError(f"{name!r} is no built-in actor: there are {known}")
+    return full

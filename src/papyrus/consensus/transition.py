@@ -6,7 +6,7 @@ block, and after each block awards its producer. Cron closes the epoch. Receipts
 only; awards and cron leave none, and must succeed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from papyrus.consensus.chain import TipsetSource
@@ -101,6 +101,8 @@ class World:
     """Watches the machine."""
     on_applied: Callable[[Applied], None] | None = None
     """Is told of each message once it is done."""
+    recorded: Sequence[Receipt] | None = None
+    """The network's receipts of the tipset's messages, for an engine that cannot count all gas."""
 
 
 def apply_tipset(tipset: Tipset, world: World) -> TipsetOutcome:
@@ -181,13 +183,24 @@ class _Run:
             if message.cid in self.seen:
                 continue
             self.seen.add(message.cid)
-            result = execute_explicit(machine, message, chain_message.chain_length)
+            result = execute_explicit(
+                machine, message, chain_message.chain_length, self._recorded()
+            )
             self._note(Applied(machine.context.epoch, chain_message.cid, message, result, False))
             penalty += result.penalty
             tips += result.miner_tip
             yield result.receipt
         params = AwardBlockRewardParams(block.miner, penalty, tips, block.win_count)
         self._implicit(machine, REWARD_ACTOR, _AWARD_BLOCK_REWARD, params.to_cbor())
+
+    def _recorded(self) -> Receipt | None:
+        """Return the network's receipt of the message that was seen last, where they are known."""
+        if self.world.recorded is None:
+            return None
+        place = len(self.seen) - 1
+        if place >= len(self.world.recorded):
+            raise LocalFault(f"the tipset has more messages than {place} recorded receipts")
+        return self.world.recorded[place]
 
     def cron(self, machine: Machine) -> None:
         """Let cron tick."""

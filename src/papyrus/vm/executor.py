@@ -6,13 +6,13 @@ afterwards. What is wrong before it runs costs the block's miner, not the sender
 messages (rewards, cron, genesis) come from the protocol itself and pay nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from papyrus.ipld.cid import CBOR, RAW
 from papyrus.primitives.address import Protocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Fatal, Invalid, OutOfGas, SyscallError
-from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
+from papyrus.primitives.exit_codes import FIRST_USER_EXIT_CODE, ErrorNumber, ExitCode
 from papyrus.types.actor import ActorState
 from papyrus.types.event import StampedEvent
 from papyrus.types.message import METHOD_SEND, Message
@@ -74,13 +74,17 @@ class _Run:
     events: tuple[StampedEvent, ...]
 
 
-def execute_explicit(machine: Machine, message: Message, raw_length: int) -> ApplyResult:
+def execute_explicit(
+    machine: Machine, message: Message, raw_length: int, recorded: Receipt | None = None
+) -> ApplyResult:
     """Apply a message of a block to the machine's state.
 
     `raw_length` is its length on chain in bytes, with the signature where that is stored beside
-    it. Raises Invalid where the message is malformed, LocalFault where this machine fails.
+    it. A `recorded` receipt says what gas the network counted, for an engine that cannot count all
+    of it: fees follow from that gas, and a message that the network's machine ended itself is only
+    charged for. Raises Invalid where the message is malformed, LocalFault where this machine fails.
     """
-    return deep_stack.call(_execute_explicit, machine, message, raw_length)
+    return deep_stack.call(_execute_explicit, machine, message, raw_length, recorded)
 
 
 def execute_implicit(machine: Machine, message: Message) -> ApplyResult:
@@ -88,13 +92,18 @@ def execute_implicit(machine: Machine, message: Message) -> ApplyResult:
     return deep_stack.call(_execute_implicit, machine, message)
 
 
-def _execute_explicit(machine: Machine, message: Message, raw_length: int) -> ApplyResult:
+def _execute_explicit(
+    machine: Machine, message: Message, raw_length: int, recorded: Receipt | None
+) -> ApplyResult:
     _check(message)
     admitted = _admit(machine, message, raw_length)
     if isinstance(admitted, _Refused):
         return _refusal(admitted)
     inclusion = charges.on_chain_message(machine.context.rules.prices, raw_length)
-    run = _run(machine, message, admitted, inclusion)
+    if recorded is None:
+        run = _run(machine, message, admitted, inclusion)
+    else:
+        run = _run_by_record(machine, message, admitted, inclusion, recorded)
     split = gas_outputs(
         gas_used=run.receipt.gas_used,
         gas_limit=message.gas_limit,
@@ -232,6 +241,16 @@ def _run(machine: Machine, message: Message, sender: int, inclusion: charges.Cha
     )
     failure = None if exit_code == ExitCode.OK else calls.backtrace.describe()
     return _Run(receipt, failure, tuple(calls.events.events))
+
+
+def _run_by_record(
+    machine: Machine, message: Message, sender: int, inclusion: charges.Charge, recorded: Receipt
+) -> _Run:
+    """Run an admitted message that used the gas of a recorded receipt."""
+    if 0 < recorded.exit_code < FIRST_USER_EXIT_CODE:
+        return _Run(recorded, f"the network's machine ended it with {recorded.exit_code}", ())
+    run = _run(machine, message, sender, inclusion)
+    return replace(run, receipt=replace(run.receipt, gas_used=recorded.gas_used))
 
 
 def _settle(machine: Machine, sender: int, split: GasOutputs) -> None:
