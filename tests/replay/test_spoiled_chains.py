@@ -208,14 +208,6 @@ def test_rules_that_are_not_held_are_skipped_with_the_reason(lotus):
     assert "network version 17 is not supported" in run.cases[0].reason
 
 
-def test_a_migration_is_skipped_and_what_follows_is_executed(shared):
-    path = shared / "chains" / "migration-nv21-nv22" / "chain.car.zst"
-    run = replay_chain(path, first=10, last=12)
-    assert [case.id for case in run.cases] == ["10", "11", "12"]
-    assert run.cases[1].status is Status.SKIPPED
-    assert run.cases[1].reason == "needs the nv22 migration at height 10"
-
-
 def test_wrong_rules_differ(lotus):
     run = replay_chain(lotus.path, ChainRules("mainnet", ((-1, 28),)), first=HEIGHT, last=HEIGHT)
     assert run.failed == 1

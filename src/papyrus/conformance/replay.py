@@ -139,8 +139,7 @@ def _result(
     reason = _why_skipped(chain, place)
     if reason is not None:
         return CaseResult(case_id, Status.SKIPPED, reason)
-    rules = chain.network.rules_at(tipset.height)
-    environment.require_actors(chain.car, tipset.parent_state_root, rules.actors_version)
+    _require_actors(chain, place, environment)
     store = LayeredBlockstore(MemoryBlockstore(), chain.car, environment.code)
     case = TipsetCase(case_id, chain, tipset, child, record, store)
 
@@ -156,11 +155,26 @@ def _result(
     return guarded(case_id, run)
 
 
+def _require_actors(chain: ChainFile, place: int, environment: Environment) -> None:
+    """Raise MissingActors unless the actors that execute a tipset's first epoch are here."""
+    tipset = chain.tipsets[place]
+    parent_height = chain.tipsets[max(place - 1, 0)].height
+    schedule = chain.network.schedule
+    upgrade = schedule.migration_at(parent_height) if parent_height < tipset.height else None
+    if upgrade is not None:
+        environment.next_actors(chain.network, upgrade)
+        return
+    rules = schedule.rules_at(min(parent_height + 1, tipset.height))
+    environment.require_actors(chain.car, tipset.parent_state_root, rules.actors_version)
+
+
 def _why_skipped(chain: ChainFile, place: int) -> str | None:
     """Return the reason not to execute a tipset, or None where it is to be executed."""
     tipset = chain.tipsets[place]
+    parent_height = tipset.height if place == 0 else chain.tipsets[place - 1].height
     try:
-        chain.network.rules_at(tipset.height)
+        for height in range(min(parent_height + 1, tipset.height), tipset.height + 1):
+            chain.network.rules_at(height)  # null rounds are executed too
     except UnsupportedNetworkVersion as error:
         return str(error)
     if tipset.height == 0:
@@ -169,8 +183,4 @@ def _why_skipped(chain: ChainFile, place: int) -> str | None:
         return f"the file does not hold the state before it, {tipset.parent_state_root}"
     if place == 0:
         return "it is the first tipset in the file: its parent's height is not known"
-    for height in range(chain.tipsets[place - 1].height, tipset.height):
-        upgrade = chain.network.schedule.migration_at(height)
-        if upgrade is not None:
-            return f"needs the nv{upgrade.network_version} migration at height {height}"
     return None

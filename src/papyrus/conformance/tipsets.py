@@ -67,6 +67,7 @@ def execute(case: TipsetCase, environment: Environment, *, trace: bool) -> Execu
         store=case.store,
         verifier=environment.verifier,
         engine=environment.engine,
+        migrate=environment.migrations(case.chain.network, case.store),
         observer=tracer,
         on_applied=keep_trace,
     )

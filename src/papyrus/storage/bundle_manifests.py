@@ -216,10 +216,14 @@ OLDEST_VERSION = min(row.version for row in PINNED_BUNDLES)
 NEWEST_VERSION = max(row.version for row in PINNED_BUNDLES)
 
 
-def pinned(version: int, network: str) -> PinnedBundle:
-    """Return the bundle that rules the network at this actors version, if one was released."""
+def pinned(version: int, network: str, release: str | None = None) -> PinnedBundle:
+    """Return the bundle that rules the network at this actors version, or that release of it.
+
+    LocalFault where no such bundle is known.
+    """
     for row in PINNED_BUNDLES:
-        if row.version == version and row.network == network and not row.superseded:
+        is_meant = not row.superseded if release is None else row.release == release
+        if row.version == version and row.network == network and is_meant:
             return row
     known = ", ".join(sorted(NETWORKS))
     raise LocalFault(

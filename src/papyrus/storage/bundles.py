@@ -86,16 +86,17 @@ class BundleStore:
         """Return whether the bundle in force for this version and network is kept."""
         return self._is_kept(pinned(version, network))
 
-    def load(self, version: int, network: str) -> Bundle:
-        """Return the bundle in force for this version and network.
+    def load(self, version: int, network: str, release: str | None = None) -> Bundle:
+        """Return the bundle in force for this version and network, or that release of it.
 
         Raises LocalFault, with the command to run, where it is not kept.
         """
-        row = pinned(version, network)
+        row = pinned(version, network, release)
         if not self._is_kept(row):
+            wanted = row.release if row.superseded else version
             raise LocalFault(
-                f"the actors v{version} of {network} are not in {self.folder}: run `papyrus bundle "
-                f"fetch {version} --network {network}`, or `papyrus bundle import "
+                f"the actors v{version} of {network} ({row.release}) are not in {self.folder}: run "
+                f"`papyrus bundle fetch {wanted} --network {network}`, or `papyrus bundle import "
                 f"v{version}.tar.zst` with that file from Lotus' build/actors"
             )
         return self._load(row)

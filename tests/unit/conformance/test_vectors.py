@@ -16,6 +16,7 @@ from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.ipld.cid import RAW, Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import Fatal
+from papyrus.storage.bundles import BundleStore
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import TipsetKey
 from papyrus.vm.externs import AcceptAllProofs
@@ -29,11 +30,11 @@ class NoEngine:
 
 
 @pytest.fixture
-def environment() -> Environment:
+def environment(tmp_path) -> Environment:
     """Hold code under the names that the small state has."""
     names = ("system", "init", "account", "placeholder", "eam", "ethaccount")
     code = MemoryBlockstore({Cid.of(name.encode(), RAW): name.encode() for name in names})
-    return Environment(code, NoEngine(), AcceptAllProofs())
+    return Environment(code, NoEngine(), AcceptAllProofs(), BundleStore(tmp_path))
 
 
 def run(path, environment, name="small"):
@@ -152,8 +153,8 @@ def test_receipts_must_be_as_many_as_messages(content, write, environment):
     assert result.reason == "the vector has 0 receipts for 1 messages"
 
 
-def test_missing_code_names_the_command_to_run(content, write):
-    nothing = Environment(MemoryBlockstore(), NoEngine(), AcceptAllProofs())
+def test_missing_code_names_the_command_to_run(content, write, tmp_path):
+    nothing = Environment(MemoryBlockstore(), NoEngine(), AcceptAllProofs(), BundleStore(tmp_path))
     with pytest.raises(MissingActors, match=r"run `papyrus bundle import v10\.tar\.zst`"):
         run(write(content), nothing)
 

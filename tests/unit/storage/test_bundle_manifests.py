@@ -2,7 +2,8 @@ import pytest
 
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import LocalFault
-from papyrus.rules.versions import SUPPORTED
+from papyrus.rules.networks import CALIBNET, MAINNET, Network
+from papyrus.rules.versions import SUPPORTED, rules_for
 from papyrus.storage.bundle_manifests import PINNED_BUNDLES, pinned, pinned_by_manifest
 
 
@@ -43,3 +44,17 @@ def test_one_manifest_may_serve_two_versions() -> None:
 def test_unknown_bundle_is_told_with_what_there_is(version: int, network: str) -> None:
     with pytest.raises(LocalFault, match=r"Papyrus knows v8 to v19 for .*mainnet"):
         pinned(version, network)
+
+
+@pytest.mark.parametrize("network", [MAINNET, CALIBNET], ids=lambda network: network.name)
+def test_every_migration_of_a_public_network_has_its_bundle(network: Network) -> None:
+    for row in network.schedule.upgrades:
+        if row.migrates and row.network_version >= 21:
+            version = rules_for(row.network_version).actors_version
+            bundle = pinned(version, network.actors_bundle, row.release)
+            assert bundle.superseded == (row.release is not None)
+
+
+def test_a_release_that_never_was_is_not_found() -> None:
+    with pytest.raises(LocalFault, match=r"no official bundle of actors v12 for mainnet"):
+        pinned(12, "mainnet", "v12.0.0-rc.1")
