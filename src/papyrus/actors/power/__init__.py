@@ -1,0 +1,1 @@
+"""The storage power actor."""
