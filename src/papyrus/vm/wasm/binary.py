@@ -5,6 +5,7 @@ Positions are offsets into the whole module, so nothing is copied to be looked a
 what they read and the position after it; they raise DecodeError on anything that is no such item.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from papyrus.primitives.errors import DecodeError
@@ -48,8 +49,12 @@ SECTION_ORDER = (
 """The order of the sections; a custom section may stand anywhere, and is written first."""
 
 I32, I64 = 0x7F, 0x7E
-VALUE_TYPES = frozenset((I32, I64, 0x7D, 0x7C, 0x70, 0x6F))
+FUNCTION_REFERENCE = 0x70
+REFERENCE_TYPES = (FUNCTION_REFERENCE, 0x6F)
+VALUE_TYPES = frozenset((I32, I64, 0x7D, 0x7C, *REFERENCE_TYPES))
 """i32, i64, f32, f64, funcref, externref."""
+FUNCTION_FORM = 0x60
+"""What the type of a function begins with."""
 
 
 def read_u32(data: bytes, position: int) -> tuple[int, int]:
@@ -156,6 +161,15 @@ def read_sections(code: bytes) -> dict[Section, bytes]:
         sections[section] = code[position:end]
         position = end
     return sections
+
+
+def write_sections(sections: Mapping[Section, bytes]) -> bytes:
+    """Return the module of these sections."""
+    return HEADER + b"".join(
+        bytes((section,)) + write_sized(sections[section])
+        for section in SECTION_ORDER
+        if section in sections
+    )
 
 
 def expect_end(data: bytes, position: int, what: str) -> None:

@@ -39,6 +39,11 @@ class ModuleShape:
     functions: tuple[int, ...]
     """The type index of each function, imported ones first."""
     imported_functions: int
+    first_global: int
+    """The index that the module's own first global has afterwards."""
+    grow_memory: bytes = b""
+    grow_table: bytes = b""
+    """The code that takes the place of the instructions that grow; they stay where it is empty."""
 
 
 class ChargeCode(Protocol):
@@ -166,6 +171,12 @@ class BodyState:
         if position > self.copied:
             self.pieces.append(self.code[self.copied : position])
             self.copied = position
+
+    def replace(self, start: int, end: int, piece: bytes | int) -> None:
+        """Let a piece take the place of the code between two positions."""
+        self.copy_until(start)
+        self.pieces.append(piece)
+        self.copied = end
 
     def new_slot(self, position: int) -> int:
         """Return where the charge of a metered block that starts at a position will stand."""

@@ -102,9 +102,7 @@ def _call(body: BodyState, position: int) -> int:
     body.apply(body.shape.functions[callee])
     defined = callee - body.shape.imported_functions
     if defined >= 0:
-        body.copy_until(position)
-        body.pieces.append(defined)
-        body.copied = after
+        body.replace(position, after, defined)
         body.frames[-1].cost += (PAID_PER_CALL - 1) * body.rules.instruction
     return after
 
@@ -129,12 +127,10 @@ def _global(body: BodyState, position: int) -> int:
         body.height += 1
     else:
         body.pop(1)
-    body.copy_until(position)
-    index, position = read_u32(body.code, position + 1)
-    # The gas counter is imported before all globals of the module.
-    body.pieces.append(bytes((opcode,)) + write_unsigned(index + 1))
-    body.copied = position
-    return position
+    index, after = read_u32(body.code, position + 1)
+    moved = write_unsigned(index + body.shape.first_global)
+    body.replace(position, after, bytes((opcode,)) + moved)
+    return after
 
 
 def _float_constant(body: BodyState, position: int) -> int:
@@ -146,7 +142,10 @@ def _memory_grow(body: BodyState, position: int) -> int:
     body.charge_amount(position, body.rules.memory_page)
     body.pop(1)
     body.height += 1
-    return skip_number(body.code, position + 1)
+    after = skip_number(body.code, position + 1)
+    if body.shape.grow_memory:
+        body.replace(position, after, body.shape.grow_memory)
+    return after
 
 
 def _prefixed(body: BodyState, position: int) -> int:
@@ -162,6 +161,8 @@ def _prefixed(body: BodyState, position: int) -> int:
     body.height += pushed
     for _ in range(immediates):
         after = skip_number(body.code, after)
+    if operation == opcodes.TABLE_GROW and body.shape.grow_table:
+        body.replace(position, after, body.shape.grow_table)
     return after
 
 

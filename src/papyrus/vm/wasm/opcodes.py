@@ -28,6 +28,7 @@ class Op(IntEnum):
     LOCAL_TEE = 0x22
     GLOBAL_GET = 0x23
     GLOBAL_SET = 0x24
+    MEMORY_SIZE = 0x3F
     MEMORY_GROW = 0x40
     I32_CONST = 0x41
     I64_CONST = 0x42
@@ -35,6 +36,7 @@ class Op(IntEnum):
     F64_CONST = 0x44
     I32_GT_U = 0x4B
     I64_LT_S = 0x53
+    I64_GT_U = 0x56
     I32_ADD = 0x6A
     I32_SUB = 0x6B
     I64_SUB = 0x7D
@@ -118,3 +120,6 @@ PREFIXED = (
     (3, 0, 1, Amount.ELEMENTS),  # table.fill
 )
 """By the number after the prefix 0xFC: operands taken and left, numbers that follow, amount."""
+
+TABLE_GROW, TABLE_SIZE = 15, 16
+"""Numbers after the prefix."""

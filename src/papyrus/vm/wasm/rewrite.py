@@ -8,7 +8,8 @@ each metered block is made to charge an imported global, `gas.gas_counter`, that
 milligas; below zero the code traps. The bookkeeping of the stack limit is itself metered.
 
 The output holds the same instructions as that of fvm-wasm-instrument 0.4.0, quirks included; only
-numbers the input wrote at more than their shortest length may stay as they are.
+numbers the input wrote at more than their shortest length may stay as they are. What is executed
+differs from it in ways that gas does not show: `inline_charges` and `count_growth`.
 """
 
 from collections.abc import Sequence
@@ -16,55 +17,67 @@ from collections.abc import Sequence
 from papyrus.primitives.errors import DecodeError
 from papyrus.vm.wasm import bodies, opcodes, segments
 from papyrus.vm.wasm.binary import (
-    HEADER,
+    FUNCTION_FORM,
     I32,
     I64,
-    SECTION_ORDER,
     VALUE_TYPES,
     Section,
     expect_end,
     read_sections,
     read_u32,
+    write_sections,
     write_signed,
     write_sized,
     write_unsigned,
     write_vector,
 )
 from papyrus.vm.wasm.body_state import BodyState, ModuleShape, Signature
-from papyrus.vm.wasm.charging import GAS_FUNCTION, CalledCharges, InlinedCharges
+from papyrus.vm.wasm.charging import (
+    GAS_FUNCTION,
+    AddedFunctions,
+    CalledCharges,
+    InlinedCharges,
+)
+from papyrus.vm.wasm.growth import memory_growth, table_growth
 from papyrus.vm.wasm.instructions import PAID_PER_CALL
 from papyrus.vm.wasm.opcodes import Op
 from papyrus.vm.wasm.prices import SINCE_HYGGE, InstrumentationRules
+from papyrus.vm.wasm.segments import FUNCTION_KIND, GLOBAL_KIND, Element, Export
 
-GAS_MODULE, GAS_COUNTER = "gas", "gas_counter"
-"""The import under which the remaining milligas are found."""
+GAS_MODULE, GAS_COUNTER, MEMORY_ROOM = "gas", "gas_counter", "memory_room"
+"""The imports under which the remaining milligas, and the remaining bytes of memory, are found."""
 
-FUNCTION_FORM = 0x60
 MAXIMUM_PARAMETERS = 1_000
-FUNCTION_KIND, GLOBAL_KIND = 0, 3
 
-REWRITER = "1"
+REWRITER = "2"
 """Names this form of the output in keys of compiled code; another form needs another name."""
 
 
 def rewrite(
-    code: bytes, rules: InstrumentationRules = SINCE_HYGGE, *, inline_charges: bool = False
+    code: bytes,
+    rules: InstrumentationRules = SINCE_HYGGE,
+    *,
+    inline_charges: bool = False,
+    count_growth: bool = False,
 ) -> bytes:
     """Return the instrumented form of a Wasm module.
 
     Inlined charges take the same gas at the same places and trap in the same cases; they make the
-    code larger and about twice as fast.
+    code larger and about twice as fast. Counted growth takes what memory and tables grow by from a
+    further imported global, `gas.memory_room`, and shows the table to whoever runs the module.
 
     Raises DecodeError where the module is malformed or uses what actors may not use. Not every
     invalid module is found out here: what compiles the result validates it in full.
     """
     try:
-        return _rewrite(code, rules, inline_charges=inline_charges)
+        return _rewrite(code, rules, inline_charges=inline_charges, count_growth=count_growth)
     except IndexError:
         raise DecodeError("Wasm: the module ends within an item") from None
 
 
-def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) -> bytes:
+def _rewrite(
+    code: bytes, rules: InstrumentationRules, *, inline_charges: bool, count_growth: bool
+) -> bytes:
     sections = read_sections(code)
     types = _read_types(sections.get(Section.TYPE, b"\0"))
     imports, imported = _read_imports(sections.get(Section.IMPORT, b"\0"))
@@ -76,26 +89,32 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
 
     exports = segments.read_exports(sections.get(Section.EXPORT, b"\0"))
     elements = segments.read_elements(sections.get(Section.ELEMENT, b"\0"))
-    segments.check_sizes(sections.get(Section.TABLE, b"\0"), sections.get(Section.MEMORY, b"\0"))
+    most_elements = segments.read_table(sections.get(Section.TABLE, b"\0"))
+    most_pages = segments.read_memory(sections.get(Section.MEMORY, b"\0"))
     segments.check_data(sections.get(Section.DATA, b"\0"))
     start = _read_start(sections.get(Section.START))
 
     # Functions that are entered from outside their module's code, each by a thunk of its own.
-    entries = {export.index for export in exports if export.kind == FUNCTION_KIND}
-    entries.update(index for element in elements for index in element.functions)
-    entries.update(start)
-    for index in entries:
-        _expect_index(index, len(functions), "function")
-    entered = sorted(index for index in entries if index >= len(imported))
+    entries = _entries(exports, elements, start, len(functions))
+    entered = [index for index in entries if index >= len(imported)]
     thunks = {index: len(functions) + place for place, index in enumerate(entered)}
 
-    gas_function = len(functions) + len(thunks)
-    call_gas = bytes((Op.CALL,)) + write_unsigned(gas_function)
+    added = AddedFunctions(len(functions) + len(thunks))
+    call_gas = added.add(GAS_FUNCTION)
     charges = InlinedCharges(call_gas) if inline_charges else CalledCharges(call_gas)
-    shape = ModuleShape(signatures, tuple(functions), len(imported))
+    counters = [GAS_COUNTER, MEMORY_ROOM] if count_growth else [GAS_COUNTER]
+    grow_memory = grow_table = b""
+    if count_growth and most_pages is not None:
+        grow_memory = added.add(memory_growth(most_pages))
+    if count_growth and most_elements is not None:
+        grow_table = added.add(table_growth(most_elements))
+        exports = segments.with_table(exports)
     global_entries = segments.read_globals(sections.get(Section.GLOBAL, b"\0"))
-    height_global = write_unsigned(len(global_entries) + 1)
+    height_global = write_unsigned(len(global_entries) + len(counters))
 
+    shape = ModuleShape(
+        signatures, tuple(functions), len(imported), len(counters), grow_memory, grow_table
+    )
     state = BodyState(shape, rules, charges, sections.get(Section.CODE, b"\0"))
     rewritten = _rewrite_bodies(state)
     guarded = [
@@ -103,40 +122,44 @@ def _rewrite(code: bytes, rules: InstrumentationRules, *, inline_charges: bool) 
         for place, body in enumerate(rewritten)
     ]
     encoded = [body.encode(guarded) for body in rewritten]
+    encoded += [
+        _thunk(signatures[functions[index]], guarded[index - len(imported)], charges, rules)
+        for index in entered
+    ]
+    encoded += [write_sized(b"\0" + function.code) for function in added.functions]
+
     # A thunk has the first type equal to that of the function it enters.
-    first_type = {encoding: index for index, (encoding, _) in reversed(list(enumerate(types)))}
-    type_of_entry = []
-    for index in entered:
-        encoding, signature = types[functions[index]]
-        type_of_entry.append(first_type[encoding])
-        call = guarded[index - len(imported)]
-        encoded.append(_thunk(signature.parameters, call, charges, rules))
-    encoded.append(write_sized(b"\0" + GAS_FUNCTION))
-
-    charge_type = bytes((FUNCTION_FORM, 1, I64, 0))
+    entered_types = [types[functions[index]][0] for index in entered]
+    added_types = [function.type for function in added.functions]
     type_encodings = [encoding for encoding, _ in types]
-    type_of_charge = first_type.get(charge_type, len(types))
-    if type_of_charge == len(types):
-        type_encodings.append(charge_type)
-        sections[Section.TYPE] = write_vector(type_encodings)
-
-    function_types = [*defined, *type_of_entry, type_of_charge]
-    sections[Section.IMPORT] = write_vector([*imports, _gas_import()])
+    type_encodings += [new for new in dict.fromkeys(added_types) if new not in type_encodings]
+    first_type = {encoding: index for index, encoding in reversed(list(enumerate(type_encodings)))}
+    function_types = [*defined, *map(first_type.__getitem__, [*entered_types, *added_types])]
+    sections[Section.TYPE] = write_vector(type_encodings)
+    sections[Section.IMPORT] = write_vector([*imports, *map(_counter_import, counters)])
     sections[Section.FUNCTION] = write_vector([write_unsigned(index) for index in function_types])
     sections[Section.GLOBAL] = write_vector(
         [*global_entries, bytes((I32, 1, Op.I32_CONST, 0, Op.END))]
     )
-    # Quirk: an exported global keeps its index, though all globals have moved up by one.
+    # Quirk: an exported global keeps its index, though all globals have moved up.
     sections[Section.EXPORT] = write_vector([export.encode(thunks) for export in exports])
     for index in start:
         sections[Section.START] = write_unsigned(thunks.get(index, index))
     sections[Section.ELEMENT] = write_vector([element.encode(thunks) for element in elements])
     sections[Section.CODE] = write_vector(encoded)
-    return HEADER + b"".join(
-        bytes((section,)) + write_sized(sections[section])
-        for section in SECTION_ORDER
-        if section in sections
-    )
+    return write_sections(sections)
+
+
+def _entries(
+    exports: Sequence[Export], elements: Sequence[Element], start: Sequence[int], functions: int
+) -> list[int]:
+    """Return the functions that exports, tables and the start name, in order."""
+    entries = {export.index for export in exports if export.kind == FUNCTION_KIND}
+    entries.update(index for element in elements for index in element.functions)
+    entries.update(start)
+    for index in entries:
+        _expect_index(index, functions, "function")
+    return sorted(entries)
 
 
 def _rewrite_bodies(state: BodyState) -> list[bodies.Body]:
@@ -175,18 +198,18 @@ def _guarded_call(
 
 
 def _thunk(
-    parameters: int, guarded_call: bytes, charges: CalledCharges, rules: InstrumentationRules
+    signature: Signature, guarded_call: bytes, charges: CalledCharges, rules: InstrumentationRules
 ) -> bytes:
     """Return the body of a function that does nothing but call another with its arguments."""
-    cost = (parameters + PAID_PER_CALL) * rules.instruction
+    cost = (signature.parameters + PAID_PER_CALL) * rules.instruction
     arguments = b"".join(
-        bytes((Op.LOCAL_GET,)) + write_unsigned(index) for index in range(parameters)
+        bytes((Op.LOCAL_GET,)) + write_unsigned(index) for index in range(signature.parameters)
     )
     return write_sized(b"\0" + charges.charge(cost) + arguments + guarded_call + bytes((Op.END,)))
 
 
-def _gas_import() -> bytes:
-    names = write_sized(GAS_MODULE.encode()) + write_sized(GAS_COUNTER.encode())
+def _counter_import(name: str) -> bytes:
+    names = write_sized(GAS_MODULE.encode()) + write_sized(name.encode())
     return names + bytes((GLOBAL_KIND, I64, 1))
 
 

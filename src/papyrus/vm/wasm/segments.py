@@ -5,11 +5,14 @@ Globals and data segments stay as they are, but are read to refuse what the refe
 initial values must be one instruction, and data must start at a constant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from papyrus.primitives.errors import DecodeError
 from papyrus.vm.wasm.binary import (
+    FUNCTION_REFERENCE,
+    REFERENCE_TYPES,
     expect_end,
     read_u32,
     skip_number,
@@ -23,9 +26,9 @@ MAXIMUM_NAME = 100_000
 MAXIMUM_TABLE_ELEMENTS = 20_000
 MAXIMUM_MEMORY_PAGES = 8_192
 """512 MiB."""
+ADDRESSABLE_PAGES = 65_536
+U32 = (1 << 32) - 1
 
-FUNCTION_REFERENCE = 0x70
-REFERENCE_TYPES = (FUNCTION_REFERENCE, 0x6F)
 FUNCTION_KIND, TABLE_KIND, MEMORY_KIND, GLOBAL_KIND = range(4)
 ACTIVE_IN_FIRST_TABLE, PASSIVE, ACTIVE, DECLARED = range(4)
 EXPRESSIONS = 4
@@ -74,6 +77,16 @@ def read_exports(section: bytes) -> list[Export]:
         exports.append(Export(name, kind, index))
     expect_end(section, position, "export")
     return exports
+
+
+def with_table(exports: Sequence[Export]) -> list[Export]:
+    """Return the exports with the table among them, under a free name where it has none."""
+    shown = list(exports)
+    if not any(export.kind == TABLE_KIND for export in exports):
+        names = {export.name for export in exports}
+        name = next(name for length in count() if (name := b"_" * length) not in names)
+        shown.append(Export(name, TABLE_KIND, 0))
+    return shown
 
 
 def read_elements(section: bytes) -> list[Element]:
@@ -156,33 +169,47 @@ def read_name(section: bytes, position: int) -> tuple[bytes, int]:
     return name, position + length
 
 
-def check_sizes(tables: bytes, memories: bytes) -> None:
-    """Raise DecodeError unless there is room for the tables and memories of an instance.
+def read_table(section: bytes) -> int | None:
+    """Return how many elements a table may grow to; None where there is no table.
 
-    The reference makes room for one of each, and refuses to compile a module that wants more.
+    The reference makes room for one table and one memory, and refuses to compile a module that
+    wants more, or wants them larger to begin with than it allows.
     """
-    table_count, position = read_u32(tables, 0)
-    memory_count, memory_position = read_u32(memories, 0)
-    if table_count > 1 or memory_count > 1:
-        raise DecodeError("Wasm: there is more than one table or memory")
-    if table_count:
-        if tables[position] not in REFERENCE_TYPES:
+    count, position = read_u32(section, 0)
+    maximum = None
+    if count > 1:
+        raise DecodeError("Wasm: there is more than one table")
+    if count:
+        if section[position] not in REFERENCE_TYPES:
             raise DecodeError("Wasm: a table holds no valid type")
-        position = _check_limits(tables, position + 1, MAXIMUM_TABLE_ELEMENTS)
-    if memory_count:
-        memory_position = _check_limits(memories, memory_position, MAXIMUM_MEMORY_PAGES)
-    expect_end(tables, position, "table")
-    expect_end(memories, memory_position, "memory")
+        declared, position = _read_limits(section, position + 1, MAXIMUM_TABLE_ELEMENTS)
+        maximum = min(declared, MAXIMUM_TABLE_ELEMENTS)
+    expect_end(section, position, "table")
+    return maximum
 
 
-def _check_limits(section: bytes, position: int, most: int) -> int:
+def read_memory(section: bytes) -> int | None:
+    """Return how many pages a memory says it may grow to; None where there is no memory."""
+    count, position = read_u32(section, 0)
+    maximum = None
+    if count > 1:
+        raise DecodeError("Wasm: there is more than one memory")
+    if count:
+        declared, position = _read_limits(section, position, MAXIMUM_MEMORY_PAGES)
+        maximum = min(declared, ADDRESSABLE_PAGES)
+    expect_end(section, position, "memory")
+    return maximum
+
+
+def _read_limits(section: bytes, position: int, most: int) -> tuple[int, int]:
+    """Return the maximum, or the greatest number where there is none, and the position after it."""
     has_maximum = section[position]
     if has_maximum > 1:
         raise DecodeError("Wasm: a table or memory has limits of an unknown kind")
     minimum, position = read_u32(section, position + 1)
     if minimum > most:
         raise DecodeError("Wasm: a table or memory begins too large")
-    return skip_number(section, position) if has_maximum else position
+    return read_u32(section, position) if has_maximum else (U32, position)
 
 
 def skip_initial_value(section: bytes, position: int) -> int:
