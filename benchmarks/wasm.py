@@ -83,9 +83,10 @@ def bench() -> list[tuple[str, float, str, str, float | None]]:
     engine = Engine()
 
     def instance(text: str, *, inline_charges: bool = True) -> Any:
-        code = rewrite(bytes(wasmtime.wat2wasm(text)), inline_charges=inline_charges)
+        binary = bytes(wasmtime.wat2wasm(text))
+        code = rewrite(binary, inline_charges=inline_charges, count_growth=True)
         linker = engine.linker([HostFunction("test", "host", "iiii", lambda *_: 0)])
-        return linker, linker.instantiate(engine.compile(code), None, GAS, LIMIT)
+        return linker, linker.instantiate(engine.compile(code), None, GAS, LIMIT, LIMIT)
 
     _, calling = instance(HOST_CALLS)
     wheel, make = wheel_instance(HOST_CALLS, host=True)
@@ -96,7 +97,7 @@ def bench() -> list[tuple[str, float, str, str, float | None]]:
 
     def invoke_once() -> None:
         for _ in range(1_000):
-            one = linker.instantiate(small.module, None, GAS, LIMIT)
+            one = linker.instantiate(small.module, None, GAS, LIMIT, LIMIT)
             one.invoke(3)
             one.close()
 
@@ -131,7 +132,7 @@ def bench() -> list[tuple[str, float, str, str, float | None]]:
         ),
         pair(
             "instrument a function of 60,000 instructions",
-            lambda: rewrite(long, inline_charges=True),
+            lambda: rewrite(long, inline_charges=True, count_growth=True),
             "compiling it",
             lambda: engine.compile(long),
             1,

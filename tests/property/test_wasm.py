@@ -56,9 +56,9 @@ def test_changed_module_is_refused_or_stays_valid(engine, changes):
     code = SEED
     for position, inserted, removed in changes:
         code = code[:position] + inserted + code[position + removed :]
-    for inline_charges in (False, True):
+    for executed in (False, True):
         with contextlib.suppress(DecodeError):
-            rewritten = rewrite(code, inline_charges=inline_charges)
+            rewritten = rewrite(code, inline_charges=executed, count_growth=executed)
             # Invalid code may become anything, as long as compiling it ends well.
             assert is_valid(engine, rewritten) or not is_valid(engine, code)
 
@@ -85,6 +85,8 @@ STATEMENTS = st.recursive(
             "i32.const 0 i32.const 0 local.get 1 i32.const 255 i32.and memory.fill",
             "i32.const 0 i32.const 9 i32.const 8 memory.copy",
             "local.get 1 i32.const 7 i32.gt_u if local.get 1 return end",
+            "local.get 1 memory.grow local.set 1",
+            "i32.const 1 memory.grow drop",
             "unreachable",
             "nop",
         ]
@@ -116,7 +118,7 @@ def run(engine, code, gas, argument):
         return number ^ 5
 
     linker = engine.linker([HostFunction("a", "b", "i", call)])
-    instance = linker.instantiate(engine.compile(code), None, gas, 1 << 20)
+    instance = linker.instantiate(engine.compile(code), None, gas, 1 << 20, 1 << 60)
     try:
         outcome = instance.invoke(argument)
     except Trap as trap:
@@ -132,7 +134,7 @@ def run(engine, code, gas, argument):
     gas=st.one_of(st.integers(0, 2_000_000), st.just(10**9)),
     argument=st.integers(0, 9),
 )
-def test_inlined_charges_take_the_same_gas_everywhere(engine, body, gas, argument):
+def test_what_is_executed_takes_the_same_gas_everywhere(engine, body, gas, argument):
     code = bytes(
         wasmtime.wat2wasm(
             f"""(module (import "a" "b" (func $host (param i32) (result i32)))
@@ -145,5 +147,10 @@ def test_inlined_charges_take_the_same_gas_everywhere(engine, body, gas, argumen
                 block $out block {body} end end local.get 1))"""
         )
     )
-    called, inlined = (rewrite(code, inline_charges=inline) for inline in (False, True))
-    assert run(engine, called, gas, argument) == run(engine, inlined, gas, argument)
+    plain, inlined, counted = (
+        rewrite(code, inline_charges=inline, count_growth=count)
+        for inline, count in ((False, False), (True, False), (True, True))
+    )
+    expected = run(engine, plain, gas, argument)
+    assert run(engine, inlined, gas, argument) == expected
+    assert run(engine, counted, gas, argument) == expected

@@ -203,8 +203,6 @@ def test_growing_is_paid_by_the_page_and_refused_beyond_the_limit(world):
     assert memory(world, grow.format(8191, 1)).code == 0
     refused = memory(world, grow.format(8192, -1))
     assert refused.code == 0
-    names = refused.call.names
-    assert names.count("wasm_memory_grow") == 0
     granted = memory(world, grow.format(2, 1))
     page = PAGE * 400
     assert ("wasm_memory_grow", 2 * page, 0) in granted.call.charges
@@ -213,6 +211,67 @@ def test_growing_is_paid_by_the_page_and_refused_beyond_the_limit(world):
     assert abs(used[0] - used[1] - 2 * page) <= 1000
     # What is refused has been paid for all the same.
     assert refused.everything.total - none.everything.total == 8192 * page
+
+
+@pytest.mark.parametrize(
+    ("pages", "maximum", "shown"),
+    [
+        ((8192,), "", 8192),
+        ((8191,), "", 8191),
+        ((32767,), "", 32767),
+        ((32768,), "", 0),
+        ((16384, 16384), "", 16384),
+        ((16384, 16383), "", 32767),
+        ((200,), "100", 0),
+        ((8192,), "9000", 8192),
+    ],
+)
+def test_refused_growth_is_shown_where_all_calls_could_have_it(world, pages, maximum, shown):
+    grow = "".join(f"(drop (memory.grow (i32.const {count})))" for count in pages)
+    outcome = memory(world, f"{grow} i32.const 0", pages=f"1 {maximum}")
+    asked = sum(pages) * PAGE * 400
+    plain = ENTRY_GAS + 4000 + len(pages) * 8000
+    grown = shown * PAGE * 400
+    expected = [("wasm_exec", plain + asked - grown, 0)]
+    if grown:
+        expected.append(("wasm_memory_grow", grown, 0))
+    assert outcome.call.log[3:] == expected
+
+
+def test_refused_growth_leaves_less_to_others(world):
+    send = """(drop (call $send.send (i32.const 8)
+        (i32.const 0) (i32.const 3) (i64.const 2) (i32.const 0) (i64.const 0) (i64.const 0)
+        (i64.const -1) (i64.const 0))) (drop (memory.grow (i32.const 0)))"""
+    refuse = "(drop (memory.grow (i32.const {})))"
+    to = bytes(Address.from_id(ACTOR + 1))
+
+    def ends(refused, callee, then="i32.const 0"):
+        world.put_actor(ACTOR + 1, callee)
+        body = refuse.format(refused) + send + then
+        outcome = world.run_raw(body, "send.send", options={"data": to})
+        return [outcome.code, *(call.exit_code for call in outcome.trace.subcalls)]
+
+    # Of 32768 pages the caller has one and was refused 32763: four are left.
+    assert ends(32763, world.program(pages=4)) == [0, 0]
+    assert ends(32763, world.program(pages=5)) == [0, ExitCode.SYS_ILLEGAL_INSTRUCTION]
+    grow = (
+        "(if (i32.eq (memory.grow (i32.const {})) (i32.const -1)) (then unreachable)) i32.const 0"
+    )
+    assert ends(32763, world.raw(grow.format(3))) == [0, 0]
+    assert ends(32763, world.raw(grow.format(4))) == [0, ExitCode.SYS_ILLEGAL_INSTRUCTION]
+    # What the callee took is the caller's again, what was refused is not.
+    fits = world.raw(grow.format(3))
+    assert ends(32763, fits, grow.format(4)) == [0, 0]
+    assert ends(32763, fits, grow.format(5)) == [ExitCode.SYS_ILLEGAL_INSTRUCTION, 0]
+
+
+def test_a_table_does_not_count_for_the_limit_of_one_call(world):
+    more = '(table (export "t") 20000 funcref)'
+    assert memory(world, "i32.const 0", pages=8192, more=more).code == 0
+    grow = (
+        "(if (i32.ne (memory.grow (i32.const 8191)) (i32.const 1)) (then unreachable)) i32.const 0"
+    )
+    assert memory(world, grow, more=more).code == 0
 
 
 def test_a_first_memory_over_the_limit_cannot_start(world):
@@ -284,6 +343,7 @@ def test_instructions_before_the_entry_point_are_paid_and_may_trap(world):
     assert outcome.code == ExitCode.SYS_ILLEGAL_INSTRUCTION
     assert "failed to instantiate module" in outcome.result.failure
     assert outcome.receipt.gas_used == -(-(started(world) + 52_000) // 1000)
+    assert outcome.call.log[2:] == [("wasm_exec", 0, 0), ("wasm_memory_grow", 52_000, 0)]
 
 
 def test_a_start_that_exits_counts_as_a_trap(world):

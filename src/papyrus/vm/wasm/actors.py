@@ -81,13 +81,15 @@ class WasmActors:
         gas.charge(*charges.wasm_memory_init(prices, memory_length))
         available = gas.available
         invocation.last_available = available
-        limit = min(rules.max_instance_memory, rules.max_memory - invocation.memory_base)
+        room = rules.max_memory - invocation.memory_base
         try:
-            instance = self._linker(rules).instantiate(module, invocation, available, limit)
+            instance = self._linker(rules).instantiate(
+                module, invocation, available, rules.max_instance_memory, room
+            )
         except LinkError as error:
             raise Fatal(f"failed to link the actor: {error}") from error
         except InstantiationError as error:
-            gas.charge(*charges.wasm_exec(max(available - error.gas, 0)))
+            invocation.settle_at(error.gas, error.memory_used)
             raise _not_started(error) from error
         except (Exit, OutOfGas, Fatal) as error:
             # Quirk: however a system call ends the module's first code, it counts as a trap.

@@ -3,24 +3,27 @@
 from collections.abc import Callable
 
 from papyrus.vm.wasm import native
+from papyrus.vm.wasm.growth import PAGE_SIZE, TABLE_ELEMENT_SIZE
 
 MEMORY_NAME, ENTRY_NAME, TABLE_NAME = "memory", "invoke", "table"
 """The exports that matter to the machine."""
-
-TABLE_ELEMENT_SIZE = 8
-"""Bytes that a table element counts for where memory is limited."""
 
 
 class Module:
     """Compiled code."""
 
-    __slots__ = ("_owner", "_pointer", "exports")
+    __slots__ = ("_owner", "_pointer", "exports", "initial_bytes")
 
     def __init__(self, owner: object, pointer: int) -> None:
         """Own a module; the engine that owns its code lives as long."""
         self._owner = owner
         self._pointer = pointer
         self.exports = native.module_exports(pointer)
+        # There is one table at most, but it may be exported under several names.
+        elements = max(self.exports.tables.values(), default=0)
+        pages = self.initial_memory_pages or 0
+        self.initial_bytes = pages * PAGE_SIZE + elements * TABLE_ELEMENT_SIZE
+        """What memory and table count for at first where memory is limited."""
 
     # Bound here: when the interpreter ends, modules are emptied before what they made is.
     def __del__(self, delete: Callable[[int], None] = native.module_delete) -> None:
@@ -40,8 +43,3 @@ class Module:
     def initial_table_elements(self) -> int | None:
         """How many elements the export `table` begins with; None where no table has that name."""
         return self.exports.tables.get(TABLE_NAME)
-
-    @property
-    def initial_table_bytes(self) -> int:
-        """What the exported tables, whatever their names, count for where memory is limited."""
-        return sum(self.exports.tables.values()) * TABLE_ELEMENT_SIZE

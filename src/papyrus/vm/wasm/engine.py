@@ -15,12 +15,11 @@ from typing import Any
 
 from papyrus.vm.wasm import native
 from papyrus.vm.wasm.compiled import Module
+from papyrus.vm.wasm.growth import PAGE_SIZE
 from papyrus.vm.wasm.host import HostFunction
 from papyrus.vm.wasm.instance import Instance, Running
 
 __all__ = ("PAGE_SIZE", "Engine", "Instance", "Linker", "Module")
-
-PAGE_SIZE = 65_536
 
 
 class Engine:
@@ -74,14 +73,14 @@ class Engine:
 class Linker:
     """What modules may import, and the instances that run right now."""
 
-    __slots__ = ("_callbacks", "_engine", "gas_type", "pointer", "running")
+    __slots__ = ("_callbacks", "_engine", "counter_type", "pointer", "running")
 
     def __init__(self, engine: Engine, functions: Sequence[HostFunction]) -> None:
         """Define host functions; ValueError where two have one name."""
         self._engine = engine
         self._callbacks: list[Any] = []
         self.pointer = native.linker_new(engine.pointer)
-        self.gas_type = native.new_global_type()
+        self.counter_type = native.new_global_type()
         self.running = Running()
         for function in functions:
             callback = _callback(function, self.running.instances)
@@ -89,7 +88,7 @@ class Linker:
             native.define_function(
                 self.pointer, function.module, function.name, function.params, callback
             )
-        # Each instance brings a gas counter of its own.
+        # Each instance brings counters of its own.
         native.linker_allow_shadowing(self.pointer, True)
 
     def __del__(
@@ -98,23 +97,28 @@ class Linker:
         delete_type: Callable[[int], None] = native.global_type_delete,
     ) -> None:
         delete(self.pointer)
-        delete_type(self.gas_type)
+        delete_type(self.counter_type)
 
     @property
     def engine(self) -> int:
         """The engine's own handle."""
         return self._engine.pointer
 
-    def instantiate(self, module: Module, context: Any, gas: int, memory_limit: int) -> Instance:
-        """Return an instance with so many milligas; memory and tables keep to a limit of bytes.
+    def instantiate(
+        self, module: Module, context: Any, gas: int, memory_limit: int, memory_room: int
+    ) -> Instance:
+        """Return an instance with so many milligas.
+
+        Its memory keeps to a limit of bytes; what memory and table grow by, together with what
+        they begin with, keeps to the room there is, in bytes.
 
         Raises LinkError where the module imports what is not there; InstantiationError where its
-        first memory and tables exceed the limit, or its first code traps; and what a host function
-        raised that its first code called.
+        first memory and table exceed limit or room, or its first code traps; and what a host
+        function raised that its first code called.
         """
         instance = Instance(self, module, context)
         try:
-            instance.start(gas, memory_limit)
+            instance.start(gas, memory_limit, memory_room)
         except BaseException:
             instance.close()
             raise

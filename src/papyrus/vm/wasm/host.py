@@ -56,10 +56,11 @@ class Trap(PapyrusError):  # noqa: N818 - WebAssembly's own name for it
 class InstantiationError(PapyrusError):
     """A module could not start: it wants more memory than there is, or its first code trapped."""
 
-    def __init__(self, reason: str, gas: int) -> None:
-        """Keep the reason and the milligas left, negative where they ran out."""
+    def __init__(self, reason: str, gas: int, memory_used: int) -> None:
+        """Keep the reason, the milligas left, negative where they ran out, and the bytes taken."""
         super().__init__(reason)
         self.gas = gas
+        self.memory_used = memory_used
 
 
 class LinkError(PapyrusError):

@@ -23,7 +23,7 @@ from papyrus.vm.wasm.host import (
     Trap,
     TrapKind,
 )
-from papyrus.vm.wasm.rewrite import GAS_COUNTER, GAS_MODULE
+from papyrus.vm.wasm.rewrite import GAS_COUNTER, GAS_MODULE, MEMORY_ROOM
 from papyrus.vm.wasm.segments import MAXIMUM_TABLE_ELEMENTS
 
 _SPARE_FRAMES = 300
@@ -37,9 +37,10 @@ _ADDRESSABLE = ctypes.c_ubyte * (1 << 32)
 _I32_ENTRY = ((0,), (0,))
 _U32 = 0xFFFFFFFF
 
-_GAS_MODULE, _GAS_COUNTER = GAS_MODULE.encode(), GAS_COUNTER.encode()
+_GAS_MODULE = GAS_MODULE.encode()
+_GAS_COUNTER, _MEMORY_ROOM = GAS_COUNTER.encode(), MEMORY_ROOM.encode()
 _MEMORY, _ENTRY = MEMORY_NAME.encode(), ENTRY_NAME.encode()
-_GAS_VALUE_OFFSET = native.Handles.gas_value.offset
+_COUNTER_OFFSET = native.Handles.counter.offset
 _SLOT_OFFSET = native.Handles.slot.offset
 _TRAP_OFFSET = native.Handles.trap.offset
 
@@ -89,8 +90,8 @@ class Provider(Protocol):
         """The engine's own handle."""
 
     @property
-    def gas_type(self) -> int:
-        """The type of the gas counter."""
+    def counter_type(self) -> int:
+        """The type of the counters of gas and memory."""
 
     @property
     def running(self) -> Running:
@@ -104,12 +105,14 @@ class Instance:
         "_context",
         "_entry",
         "_gas_at",
-        "_gas_number",
         "_handles",
         "_handles_at",
         "_linker",
         "_memory_at",
         "_memory_size",
+        "_number",
+        "_room",
+        "_room_at",
         "_store",
         "_view",
         "context",
@@ -132,7 +135,9 @@ class Instance:
         self._handles_at = address
         self._gas_at = address + native.GAS_AT
         self._memory_at = address + native.MEMORY_AT
-        self._gas_number = ctypes.c_int64.from_address(address + native.GAS_NUMBER_AT)
+        self._room_at = address + native.ROOM_AT
+        self._number = ctypes.c_int64.from_address(address + native.NUMBER_AT)
+        self._room = 0
         self._view = memoryview(bytearray())
         self._memory_size = 0
         self._entry = False
@@ -142,25 +147,19 @@ class Instance:
         if self._store:
             delete(self._store)
 
-    def start(self, gas: int, memory_limit: int) -> None:
+    def start(self, gas: int, memory_limit: int, memory_room: int) -> None:
         """Instantiate the module; see `Linker.instantiate`."""
         handles, context, provider = self._handles, self._context, self._linker
-        memory_limit = max(memory_limit - self.module.initial_table_bytes, 0)
         native.store_limiter(self._store, memory_limit, MAXIMUM_TABLE_ELEMENTS, 1, 1, 1)
-        handles.gas.kind = native.EXTERN_GLOBAL
-        handles.gas_value.kind = native.VALUE_I64
-        self._gas_number.value = gas
-        gas_value_at = self._handles_at + native.Handles.gas_value.offset
-        native.global_new(context, provider.gas_type, gas_value_at, self._gas_at)
-        native.linker_define(
-            provider.pointer,
-            context,
-            _GAS_MODULE,
-            len(_GAS_MODULE),
-            _GAS_COUNTER,
-            len(_GAS_COUNTER),
-            self._handles_at + native.Handles.gas.offset,
-        )
+        left = memory_room - self.module.initial_bytes
+        self._room = memory_room
+        handles.gas.kind = handles.room.kind = native.EXTERN_GLOBAL
+        handles.counter.kind = native.VALUE_I64
+        self._define(_GAS_COUNTER, gas, self._gas_at, native.Handles.gas.offset)
+        self._define(_MEMORY_ROOM, left, self._room_at, native.Handles.room.offset)
+        if left < 0:
+            self._expect_links()
+            raise InstantiationError("no room for the first memory and table", gas, 0)
         self._linker.running.enter(self)
         try:
             error = native.linker_instantiate(
@@ -176,13 +175,32 @@ class Instance:
             self._raise_failed_start(error)
         self._find_exports()
 
+    def _define(self, name: bytes, value: int, address: int, offset: int) -> None:
+        """Make a counter with a first value, to be imported under a name."""
+        self._number.value = value
+        at, provider = self._handles_at, self._linker
+        native.global_new(self._context, provider.counter_type, at + _COUNTER_OFFSET, address)
+        native.linker_define(
+            provider.pointer,
+            self._context,
+            _GAS_MODULE,
+            len(_GAS_MODULE),
+            name,
+            len(name),
+            at + offset,
+        )
+
     def _raise_failed_start(self, error: int) -> None:
         if self._handles.trap:
             trap = self._take_trap()
             self._raise_kept()
-            raise InstantiationError(str(trap), self.gas)
+            raise InstantiationError(str(trap), self.gas, self.memory_used())
         reason = native.take_error(error)
         self._raise_kept()
+        self._expect_links()
+        raise InstantiationError(reason, self.gas, self.memory_used())
+
+    def _expect_links(self) -> None:
         prepared = native.POINTER()
         unlinked = native.linker_instantiate_pre(
             self._linker.pointer, self.module.pointer, ctypes.byref(prepared)
@@ -190,7 +208,6 @@ class Instance:
         if unlinked:
             raise LinkError(native.take_error(unlinked))
         native.instance_pre_delete(prepared)
-        raise InstantiationError(reason, self.gas)
 
     def _find_exports(self) -> None:
         exports = self.module.exports
@@ -212,14 +229,14 @@ class Instance:
     def gas(self) -> int:
         """The milligas left; negative where the code ran out and trapped."""
         self._expect_open()
-        native.global_get(self._context, self._gas_at, self._handles_at + _GAS_VALUE_OFFSET)
-        return self._gas_number.value
+        native.global_get(self._context, self._gas_at, self._handles_at + _COUNTER_OFFSET)
+        return self._number.value
 
     @gas.setter
     def gas(self, milligas: int) -> None:
         self._expect_open()
-        self._gas_number.value = milligas
-        native.global_set(self._context, self._gas_at, self._handles_at + _GAS_VALUE_OFFSET)
+        self._number.value = milligas
+        native.global_set(self._context, self._gas_at, self._handles_at + _COUNTER_OFFSET)
 
     def memory_size(self) -> int:
         """Return how many bytes the memory has; 0 where there is none."""
@@ -235,8 +252,10 @@ class Instance:
         return end <= self._memory_size or end <= self.memory_size()
 
     def memory_used(self) -> int:
-        """Return what the memory and the tables count for where memory is limited."""
-        return self.memory_size() + self.module.initial_table_bytes
+        """Return the bytes taken from the room there was: growth counts even where it failed."""
+        self._expect_open()
+        native.global_get(self._context, self._room_at, self._handles_at + _COUNTER_OFFSET)
+        return self._room - self._number.value
 
     def read(self, offset: int, length: int) -> bytes:
         """Return so many bytes of memory; MemoryRange where they are not all there."""

@@ -36,11 +36,16 @@ class Invocation:
 
     def settle(self, instance: Instance) -> None:
         """Charge what instructions have used since the counter was last set."""
-        used = max(self.last_available - instance.gas, 0)
+        memory_used = 0 if self.gas.observer is None else instance.memory_used()
+        self.settle_at(instance.gas, memory_used)
+
+    def settle_at(self, gas: int, memory_used: int) -> None:
+        """Charge as `settle` does for a counter and what memory counts for."""
+        used = max(self.last_available - gas, 0)
         if self.gas.observer is None:
             self.gas.charge("wasm_exec", used)
             return
-        grown = instance.memory_size() - self.last_memory
+        grown = memory_used - self.last_memory
         prices = self.kernel.calls.prices
         memory = min(charges.memory_gas(prices, grown) if grown else 0, used)
         self.gas.charge(*charges.wasm_exec(used - memory))
@@ -53,7 +58,7 @@ class Invocation:
         self.last_available = available
         instance.gas = available
         if self.gas.observer is not None:
-            self.last_memory = instance.memory_size()
+            self.last_memory = instance.memory_used()
 
 
 @dataclass(frozen=True, slots=True)

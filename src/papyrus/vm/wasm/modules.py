@@ -71,7 +71,8 @@ class ModuleStore:
 
     def _compiled(self, code_cid: Cid, code: bytes) -> Module:
         self._engine.validate(code)
-        module = self._engine.compile(rewrite(code, self._rules, inline_charges=True))
+        rewritten = rewrite(code, self._rules, inline_charges=True, count_growth=True)
+        module = self._engine.compile(rewritten)
         if self._cache:
             self._cache.put(self._key(code_cid), self._engine.serialize(module))
         return module

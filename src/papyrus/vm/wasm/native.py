@@ -146,7 +146,8 @@ class Handles(ctypes.Structure):
         ("memory", bindings.wasmtime_extern_t),
         ("entry", bindings.wasmtime_extern_t),
         ("gas", bindings.wasmtime_extern_t),
-        ("gas_value", bindings.wasmtime_val_t),
+        ("room", bindings.wasmtime_extern_t),
+        ("counter", bindings.wasmtime_val_t),
         ("slot", bindings.wasmtime_val_raw_t),
         ("trap", ctypes.c_void_p),
     )
@@ -155,8 +156,9 @@ class Handles(ctypes.Structure):
 MEMORY_AT = Handles.memory.offset + bindings.wasmtime_extern_t.of.offset
 ENTRY_AT = Handles.entry.offset + bindings.wasmtime_extern_t.of.offset
 GAS_AT = Handles.gas.offset + bindings.wasmtime_extern_t.of.offset
-GAS_NUMBER_AT = Handles.gas_value.offset + bindings.wasmtime_val_t.of.offset
-"""Where in the handles the memory, the function, the global and its value stand."""
+ROOM_AT = Handles.room.offset + bindings.wasmtime_extern_t.of.offset
+NUMBER_AT = Handles.counter.offset + bindings.wasmtime_val_t.of.offset
+"""Where in the handles the memory, the function, the globals and the value of one stand."""
 
 EXTERN_GLOBAL = ffi.WASMTIME_EXTERN_GLOBAL.value
 VALUE_I64 = ffi.WASMTIME_I64.value

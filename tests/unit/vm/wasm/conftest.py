@@ -75,7 +75,8 @@ def compiled(engine):
     def of(text, *, inline_charges=True):
         code = binary(text)
         engine.validate(code)
-        return engine.compile(rewrite(code, inline_charges=inline_charges))
+        rewritten = rewrite(code, inline_charges=inline_charges, count_growth=True)
+        return engine.compile(rewritten)
 
     return of
 
@@ -84,8 +85,17 @@ def compiled(engine):
 def started(engine, compiled):
     """Return what makes an instance of a module's text."""
 
-    def of(text, *functions, gas=10**12, memory_limit=1 << 29, context=None, inline_charges=True):
+    def of(
+        text,
+        *functions,
+        gas=10**12,
+        memory_limit=1 << 29,
+        memory_room=1 << 31,
+        context=None,
+        inline_charges=True,
+    ):
         module = compiled(text, inline_charges=inline_charges)
-        return engine.linker(functions).instantiate(module, context, gas, memory_limit)
+        linker = engine.linker(functions)
+        return linker.instantiate(module, context, gas, memory_limit, memory_room)
 
     return of

@@ -19,6 +19,7 @@ from papyrus.vm.wasm.host import (
 )
 
 LIMIT = 1 << 29
+PAGE = 65_536
 GAS = 10**12
 ENTRY_GAS = 14_000 * 4
 """A thunk's guarded call and its one argument, in milligas."""
@@ -167,10 +168,94 @@ def test_memory_that_begins_above_its_limit_is_refused(started):
 
 def test_tables_count_eight_bytes_an_element(started):
     text = entry("i32.const 0", '(memory (export "memory") 1) (table (export "t") 100 funcref)')
-    instance = started(text, memory_limit=65_536 + 800)
-    assert instance.memory_used() == 65_536 + 800
-    with pytest.raises(InstantiationError):
-        started(text, memory_limit=65_536 + 799)
+    instance = started(text, memory_room=PAGE + 800)
+    assert instance.memory_used() == PAGE + 800
+    with pytest.raises(InstantiationError, match="no room"):
+        started(text, memory_room=PAGE + 799)
+    # They do not count for the limit on the memory alone.
+    assert started(text, memory_limit=PAGE).memory_used() == PAGE + 800
+
+
+@pytest.mark.parametrize(
+    "exports", ["", '(export "")', '(export "t") (export "u")', '(export "table")']
+)
+def test_a_table_counts_once_whatever_its_names(started, exports):
+    more = f'(memory (export "memory") 1) (table {exports} 100 funcref)'
+    instance = started(entry("i32.const 0", more))
+    assert instance.memory_used() == PAGE + 800
+    paid = 100 if "table" in exports else None
+    assert instance.module.initial_table_elements == paid
+
+
+GROWING = entry("local.get 0 memory.grow", '(memory (export "memory") 1)')
+REFUSED = 2**32 - 1
+
+
+def test_growth_that_the_limit_refuses_counts(started):
+    instance = started(GROWING, gas=2**62, memory_limit=3 * PAGE, memory_room=100 * PAGE)
+    assert (instance.invoke(3), instance.memory_used()) == (REFUSED, 4 * PAGE)
+    assert (instance.invoke(3), instance.memory_used()) == (REFUSED, 7 * PAGE)
+    assert (instance.invoke(2), instance.memory_used()) == (1, 9 * PAGE)
+    assert instance.memory_size() == 3 * PAGE
+
+
+def test_growth_beyond_the_room_does_not_count(started):
+    instance = started(GROWING, gas=2**62, memory_room=10 * PAGE)
+    for pages in (10, 2**16, 2**31, 2**32 - 1):
+        assert (instance.invoke(pages), instance.memory_used()) == (REFUSED, PAGE)
+    assert (instance.invoke(9), instance.memory_used()) == (1, 10 * PAGE)
+    assert (instance.invoke(1), instance.memory_used()) == (REFUSED, 10 * PAGE)
+    assert (instance.invoke(0), instance.memory_used()) == (10, 10 * PAGE)
+
+
+def test_refused_growth_takes_the_room_of_growth_that_would_fit(started):
+    instance = started(GROWING, gas=2**62, memory_limit=3 * PAGE, memory_room=10 * PAGE)
+    assert instance.invoke(8) == REFUSED
+    assert instance.invoke(2) == REFUSED
+    assert instance.invoke(1) == 1
+    assert instance.memory_used() == 10 * PAGE
+
+
+def test_growth_beyond_the_memorys_own_maximum_does_not_count(started):
+    text = entry("local.get 0 memory.grow", '(memory (export "memory") 1 6)')
+    instance = started(text, gas=2**62, memory_limit=3 * PAGE)
+    for pages in (6, 2**16, 2**32 - 1):
+        assert (instance.invoke(pages), instance.memory_used()) == (REFUSED, PAGE)
+    assert (instance.invoke(5), instance.memory_used()) == (REFUSED, 6 * PAGE)
+
+
+def test_growth_of_the_first_code_counts(started):
+    text = """(module (memory (export "memory") 1) (start 0)
+        (func (drop (memory.grow (i32.const 2))) (drop (memory.grow (i32.const 5)))))"""
+    instance = started(text, memory_limit=4 * PAGE)
+    assert (instance.memory_size(), instance.memory_used()) == (3 * PAGE, 8 * PAGE)
+    with pytest.raises(InstantiationError) as raised:
+        started(text.replace("(drop (memory.grow (i32.const 5)))", "unreachable"))
+    assert raised.value.memory_used == 3 * PAGE
+
+
+@pytest.mark.parametrize(
+    ("declared", "most"), [("", 20_000), ("12", 12), ("20001", 20_000), ("4294967295", 20_000)]
+)
+def test_growth_of_a_table_counts_unless_it_exceeds_its_maximum(started, declared, most):
+    more = f'(memory (export "memory") 1) (table 10 {declared} funcref)'
+    grow = "i32.const 0 table.get 0 local.get 0 table.grow 0"
+    instance = started(entry(grow, more), gas=2**62)
+    for elements in (most - 9, 2**31, 2**32 - 1):
+        assert (instance.invoke(elements), instance.memory_used()) == (REFUSED, PAGE + 80)
+    assert (instance.invoke(0), instance.memory_used()) == (10, PAGE + 80)
+    assert (instance.invoke(most - 10), instance.memory_used()) == (10, PAGE + most * 8)
+    assert (instance.invoke(0), instance.memory_used()) == (most, PAGE + most * 8)
+    small = started(entry(grow, more), memory_room=PAGE + 88)
+    assert [small.invoke(number) for number in (2, 1, 1)] == [REFUSED, 10, REFUSED]
+
+
+def test_an_import_cannot_stand_for_the_room(started):
+    text = """(module (import "gas" "memory_room" (func (result i32)))
+        (memory (export "memory") 1) (func))"""
+    for room in (0, 1 << 31):
+        with pytest.raises(LinkError, match="memory_room"):
+            started(text, memory_room=room)
 
 
 def test_what_a_module_begins_with_is_known(compiled):
@@ -357,7 +442,7 @@ def test_not_a_number_has_one_form(started):
 def test_native_code_round_trips(engine, compiled):
     module = compiled(CALLER)
     again = engine.deserialize(engine.serialize(module))
-    instance = engine.linker([host(lambda _, n: n + 1)]).instantiate(again, None, GAS, LIMIT)
+    instance = engine.linker([host(lambda _, n: n + 1)]).instantiate(again, None, GAS, LIMIT, LIMIT)
     assert instance.invoke(4) == 5
 
 
@@ -417,13 +502,13 @@ def test_linker_serves_one_thread_at_a_time(engine, compiled):
 
     def other():
         try:
-            linker.instantiate(module, None, GAS, LIMIT)
+            linker.instantiate(module, None, GAS, LIMIT, LIMIT)
         except LocalFault as error:
             failures.append(str(error))
 
     linker = engine.linker([host(call)])
     module = compiled(CALLER)
-    assert linker.instantiate(module, None, GAS, LIMIT).invoke(1) == 8
+    assert linker.instantiate(module, None, GAS, LIMIT, LIMIT).invoke(1) == 8
     assert failures == ["two threads use one Wasm linker at once"]
 
 
@@ -441,7 +526,7 @@ def nested(engine, module, depth):
         deepest = max(deepest, number)
         if number == depth:
             return 0
-        instance = linker.instantiate(module, None, GAS, LIMIT)
+        instance = linker.instantiate(module, None, GAS, LIMIT, LIMIT)
         try:
             if number % deep_stack.CALLS_PER_STACK == 0:
                 return deep_stack.call_afresh(instance.invoke, number + 1) + 1
@@ -450,7 +535,7 @@ def nested(engine, module, depth):
             instance.close()
 
     linker = engine.linker([host(call)])
-    assert linker.instantiate(module, None, GAS, LIMIT).invoke(1) == depth - 1
+    assert linker.instantiate(module, None, GAS, LIMIT, LIMIT).invoke(1) == depth - 1
     return deepest
 
 
@@ -482,7 +567,7 @@ def test_instances_leave_nothing_behind(engine, compiled):
 
     def use(count):
         for number in range(count):
-            instance = linker.instantiate(module, None, GAS, LIMIT)
+            instance = linker.instantiate(module, None, GAS, LIMIT, LIMIT)
             assert instance.invoke(number) == number
             if number % 2:  # the others are closed as they are forgotten
                 instance.close()
@@ -502,7 +587,7 @@ def test_failures_leave_nothing_behind(engine, compiled):
 
     def use(count):
         for _ in range(count):
-            instance = linker.instantiate(module, None, GAS, LIMIT)
+            instance = linker.instantiate(module, None, GAS, LIMIT, LIMIT)
             with pytest.raises(LookupError):
                 instance.invoke(1)
 
@@ -518,7 +603,7 @@ def test_linkers_leave_nothing_behind(engine, compiled):
     def use(count):
         for _ in range(count):
             linker = engine.linker([host(lambda _, n: n)])
-            assert linker.instantiate(module, None, GAS, LIMIT).invoke(3) == 3
+            assert linker.instantiate(module, None, GAS, LIMIT, LIMIT).invoke(3) == 3
 
     use(500)
     before = resident()

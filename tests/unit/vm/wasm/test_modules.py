@@ -42,7 +42,7 @@ def cache(tmp_path):
 
 
 def run(engine, module):
-    return engine.linker([]).instantiate(module, None, 10**9, 1 << 20).invoke(9)
+    return engine.linker([]).instantiate(module, None, 10**9, 1 << 20, 1 << 20).invoke(9)
 
 
 def never(_):
