@@ -7,6 +7,9 @@ and written by `flush`, which returns the new root for the state to keep.
     CLAIMS = MapShape(ADDRESS_KEY, Claim)
     claims = CLAIMS.open(rt.store, state.claims)
 
+A record that keeps such a root annotates it with its shape, `claims: Annotated[Cid, CLAIMS]`, so
+that whoever looks at the state can follow it.
+
 What cannot be decoded raises DecodeError, which an actor that met it would abort with as illegal
 state.
 """
@@ -16,9 +19,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from papyrus.ipld.amt import Amt
-from papyrus.ipld.blockstore import Blockstore
+from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.hamt import Hamt
+from papyrus.ipld.tuples import Reading, Record
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError
 from papyrus.primitives.varint import (
@@ -27,11 +31,12 @@ from papyrus.primitives.varint import (
     encode_unsigned,
     encode_zigzag,
 )
-from papyrus.vm.payloads import codec_of
+from papyrus.vm.payloads import codec_of, encoded
 
 K = TypeVar("K")
 J = TypeVar("J")
 V = TypeVar("V")
+R = TypeVar("R", bound=Record)
 
 HAMT_BIT_WIDTH = 5
 """The width of the nodes of most maps in actor state."""
@@ -43,6 +48,8 @@ class KeyForm(Generic[K]):
 
     encode: Callable[[K], bytes]
     decode: Callable[[bytes], K]
+    parse: Callable[[str], K]
+    """Read a key as people write it; ValueError or DecodeError where it is none."""
 
 
 def _whole(decode: Callable[[bytes], tuple[int, int]]) -> Callable[[bytes], int]:
@@ -55,13 +62,13 @@ def _whole(decode: Callable[[bytes], tuple[int, int]]) -> Callable[[bytes], int]
     return decode_all
 
 
-UNSIGNED_KEY: KeyForm[int] = KeyForm(encode_unsigned, _whole(decode_unsigned))
+UNSIGNED_KEY: KeyForm[int] = KeyForm(encode_unsigned, _whole(decode_unsigned), int)
 """Actor IDs, sector numbers, deal IDs: unsigned varints."""
-SIGNED_KEY: KeyForm[int] = KeyForm(encode_zigzag, _whole(decode_zigzag))
+SIGNED_KEY: KeyForm[int] = KeyForm(encode_zigzag, _whole(decode_zigzag), int)
 """Epochs and transaction IDs: zigzag varints."""
-ADDRESS_KEY: KeyForm[Address] = KeyForm(bytes, Address.from_bytes)
-CID_KEY: KeyForm[Cid] = KeyForm(bytes, Cid.from_bytes)
-BYTES_KEY: KeyForm[bytes] = KeyForm(bytes, bytes)
+ADDRESS_KEY: KeyForm[Address] = KeyForm(bytes, Address.from_bytes, Address.from_string)
+CID_KEY: KeyForm[Cid] = KeyForm(bytes, Cid.from_bytes, Cid.from_string)
+BYTES_KEY: KeyForm[bytes] = KeyForm(bytes, bytes, bytes.fromhex)
 
 
 class Map(Generic[K, V]):
@@ -129,6 +136,24 @@ class Map(Generic[K, V]):
     def flush(self) -> Cid:
         """Write what has changed and return the root."""
         return self._hamt.flush()
+
+
+@dataclass(frozen=True)
+class RecordShape(Generic[R]):
+    """What a root of a single record points at."""
+
+    kind: type[R]
+
+    def load(self, store: Blockstore, root: Cid) -> R:
+        """Return the record at a root; DecodeError where it is none."""
+        return self.kind.from_cbor(load(store, root), reading=Reading.LENIENT)
+
+    def save(self, store: Blockstore, record: R) -> Cid:
+        """Write a record and return its root."""
+        data = encoded(self.kind, record)
+        root = Cid.of(data)
+        store.put(root, data)
+        return root
 
 
 @dataclass(frozen=True)
