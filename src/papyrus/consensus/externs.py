@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from papyrus.consensus.chain import TipsetSource, lookback_state, tipset_at
 from papyrus.consensus.faults import find_consensus_fault
 from papyrus.consensus.randomness import beacon_digest, chain_digest
-from papyrus.ipld.blockstore import Blockstore, get_cbor
+from papyrus.ipld.blockstore import Blockstore, get_cbor, load
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
@@ -20,7 +20,7 @@ from papyrus.rules.network import Network
 from papyrus.types.actor import ActorState
 from papyrus.types.tipset import Tipset
 from papyrus.vm.externs import ConsensusFault
-from papyrus.vm.manifest import manifest_from
+from papyrus.vm.manifest import manifest_of
 from papyrus.vm.state_tree import SYSTEM_ACTOR, StateTree
 
 _WORKER = 1
@@ -102,5 +102,5 @@ def _is_actor(tree: StateTree, actor: ActorState, name: str) -> bool:
     system = tree.get(SYSTEM_ACTOR)
     if system is None:
         return False
-    manifest = manifest_from(get_cbor(tree.store, get_cbor(tree.store, system.head)[0]))
+    manifest = manifest_of(load(tree.store, get_cbor(tree.store, system.head)[0]))
     return manifest.names.get(actor.code) == name

@@ -8,14 +8,14 @@ state tree; `flush` writes the result to the store it was given.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from papyrus.ipld.blockstore import Blockstore, BufferedBlockstore, get_cbor
+from papyrus.ipld.blockstore import Blockstore, BufferedBlockstore, get_cbor, load
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import LocalFault
 from papyrus.rules.versions import Rules
 from papyrus.types.actor import EMPTY_STATE
 from papyrus.vm.externs import Externs, Verifier
-from papyrus.vm.manifest import manifest_from
+from papyrus.vm.manifest import manifest_of
 from papyrus.vm.observer import Observer
 from papyrus.vm.state_tree import SYSTEM_ACTOR, StateTree
 
@@ -88,7 +88,7 @@ class Machine:
         if system is None:
             raise LocalFault(f"state tree {state_root} holds no system actor")
         manifest_root = get_cbor(self.store, system.head)[0]
-        self.manifest = manifest_from(get_cbor(self.store, manifest_root))
+        self.manifest = manifest_of(load(self.store, manifest_root))
 
     def flush(self) -> Cid:
         """Write the state and every new block it reaches, and return the state root."""

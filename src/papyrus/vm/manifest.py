@@ -6,7 +6,9 @@ for each other's code by the place in that list, counted from 1, so its order is
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
+from papyrus.ipld import dag_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import LocalFault
 
@@ -35,6 +37,15 @@ class Manifest:
         """Return the code at a place in the manifest, or None where there is none."""
         codes = tuple(self.codes.values())
         return codes[number - 1] if 1 <= number <= len(codes) else None
+
+
+@lru_cache(maxsize=16)
+def manifest_of(block: bytes) -> Manifest:
+    """Return the manifest that a block of state holds, the same as long as that is the same.
+
+    Every machine needs one, and it changes with the network version alone.
+    """
+    return manifest_from(dag_cbor.decode(block))
 
 
 def manifest_from(entries: Iterable[tuple[str, Cid]]) -> Manifest:
