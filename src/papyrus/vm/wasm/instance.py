@@ -34,13 +34,14 @@ _UNCOUNTED_FRAMES = 4
 _ADDRESSABLE = ctypes.c_ubyte * (1 << 32)
 """What a 32-bit offset reaches; that much is reserved for every memory, so that none moves."""
 
+_NO_MEMORY = memoryview(bytearray())
+
 _I32_ENTRY = ((0,), (0,))
 _U32 = 0xFFFFFFFF
 
 _GAS_MODULE = GAS_MODULE.encode()
 _GAS_COUNTER, _MEMORY_ROOM = GAS_COUNTER.encode(), MEMORY_ROOM.encode()
 _MEMORY, _ENTRY = MEMORY_NAME.encode(), ENTRY_NAME.encode()
-_COUNTER_OFFSET = native.Handles.counter.offset
 _SLOT_OFFSET = native.Handles.slot.offset
 _TRAP_OFFSET = native.Handles.trap.offset
 
@@ -103,6 +104,7 @@ class Instance:
 
     __slots__ = (
         "_context",
+        "_counter_at",
         "_entry",
         "_gas_at",
         "_handles",
@@ -136,9 +138,10 @@ class Instance:
         self._gas_at = address + native.GAS_AT
         self._memory_at = address + native.MEMORY_AT
         self._room_at = address + native.ROOM_AT
+        self._counter_at = address + native.Handles.counter.offset
         self._number = ctypes.c_int64.from_address(address + native.NUMBER_AT)
         self._room = 0
-        self._view = memoryview(bytearray())
+        self._view = _NO_MEMORY
         self._memory_size = 0
         self._entry = False
 
@@ -179,7 +182,7 @@ class Instance:
         """Make a counter with a first value, to be imported under a name."""
         self._number.value = value
         at, provider = self._handles_at, self._linker
-        native.global_new(self._context, provider.counter_type, at + _COUNTER_OFFSET, address)
+        native.global_new(self._context, provider.counter_type, self._counter_at, address)
         native.linker_define(
             provider.pointer,
             self._context,
@@ -228,19 +231,22 @@ class Instance:
     @property
     def gas(self) -> int:
         """The milligas left; negative where the code ran out and trapped."""
-        self._expect_open()
-        native.global_get(self._context, self._gas_at, self._handles_at + _COUNTER_OFFSET)
+        if not self._store:
+            raise _closed()
+        native.global_get(self._context, self._gas_at, self._counter_at)
         return self._number.value
 
     @gas.setter
     def gas(self, milligas: int) -> None:
-        self._expect_open()
+        if not self._store:
+            raise _closed()
         self._number.value = milligas
-        native.global_set(self._context, self._gas_at, self._handles_at + _COUNTER_OFFSET)
+        native.global_set(self._context, self._gas_at, self._counter_at)
 
     def memory_size(self) -> int:
         """Return how many bytes the memory has; 0 where there is none."""
-        self._expect_open()
+        if not self._store:
+            raise _closed()
         if self._view:
             self._memory_size = native.memory_data_size(self._context, self._memory_at)
         return self._memory_size
@@ -253,20 +259,24 @@ class Instance:
 
     def memory_used(self) -> int:
         """Return the bytes taken from the room there was: growth counts even where it failed."""
-        self._expect_open()
-        native.global_get(self._context, self._room_at, self._handles_at + _COUNTER_OFFSET)
+        if not self._store:
+            raise _closed()
+        native.global_get(self._context, self._room_at, self._counter_at)
         return self._room - self._number.value
 
     def read(self, offset: int, length: int) -> bytes:
         """Return so many bytes of memory; MemoryRange where they are not all there."""
-        self._expect_range(offset, length)
-        return self._view[offset : offset + length].tobytes()
+        end = offset + length
+        if not 0 <= offset <= end <= self._memory_size:
+            self._expect_range(offset, length)
+        return self._view[offset:end].tobytes()
 
     def write(self, offset: int, data: bytes) -> None:
         """Put bytes into memory; MemoryRange, and nothing written, where they do not fit."""
-        length = len(data)
-        self._expect_range(offset, length)
-        self._view[offset : offset + length] = data
+        end = offset + len(data)
+        if not 0 <= offset <= end <= self._memory_size:
+            self._expect_range(offset, len(data))
+        self._view[offset:end] = data
 
     def invoke(self, params_id: int) -> int:
         """Call the export `invoke` and return its result, both unsigned 32-bit numbers.
@@ -274,7 +284,8 @@ class Instance:
         Raises NoEntryPoint, LinkError where it has another type than from i32 to i32, Trap, or
         what a host function raised.
         """
-        self._expect_open()
+        if not self._store:
+            raise _closed()
         if not self._entry:
             if ENTRY_NAME in self.module.exports.functions:
                 raise LinkError(f"the export {ENTRY_NAME} is not from i32 to i32")
@@ -308,16 +319,12 @@ class Instance:
         if store:
             native.store_delete(store)
             self._context = None
-            self._view = memoryview(bytearray())
+            self._view = _NO_MEMORY
             self._memory_size = 0
 
     def _expect_range(self, offset: int, length: int) -> None:
         if offset < 0 or length < 0 or not self.holds(offset, length):
             raise MemoryRange(f"{length} bytes at {offset} are not all in memory")
-
-    def _expect_open(self) -> None:
-        if not self._store:
-            raise LocalFault("a Wasm instance is used after it was closed")
 
     def _raise_kept(self) -> None:
         kept, self.kept = self.kept, None
@@ -329,6 +336,10 @@ class Instance:
         self._handles.trap = None
         known = number in TrapKind.__members__.values()
         return Trap(TrapKind(number) if known else TrapKind.OTHER, message)
+
+
+def _closed() -> LocalFault:
+    return LocalFault("a Wasm instance is used after it was closed")
 
 
 def _has_frames(count: int) -> bool:
