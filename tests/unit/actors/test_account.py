@@ -1,14 +1,12 @@
 import pytest
 
-from papyrus.actors.account.actor import AuthenticateMessageParams
-from papyrus.actors.dispatch import frc42
+from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
 from papyrus.crypto.signatures import SignatureType, address_of, sign
 from papyrus.primitives.address import Address
 from papyrus.primitives.exit_codes import ExitCode
 
 SECRETS = {kind: bytes([kind]) * 32 for kind in (SignatureType.SECP256K1, SignatureType.BLS)}
 KEYS = {kind: address_of(kind, secret) for kind, secret in SECRETS.items()}
-AUTHENTICATE = frc42("AuthenticateMessage")
 TRUE = b"\xf5"
 
 
@@ -44,8 +42,13 @@ def test_an_account_is_made_for_a_key_only(vm):
 def test_authenticates_what_its_key_signed(vm, kind):
     account = 100 if kind is SignatureType.SECP256K1 else 101
     signature = sign(kind, SECRETS[kind], b"hello").data
-    assert vm.ok(100, account, AUTHENTICATE, AuthenticateMessageParams(signature, b"hello")) == TRUE
-    refused = vm.send(100, account, AUTHENTICATE, AuthenticateMessageParams(signature, b"other"))
+    assert (
+        vm.ok(100, account, AUTHENTICATE_MESSAGE, AuthenticateMessageParams(signature, b"hello"))
+        == TRUE
+    )
+    refused = vm.send(
+        100, account, AUTHENTICATE_MESSAGE, AuthenticateMessageParams(signature, b"other")
+    )
     assert refused.code == ExitCode.USR_ILLEGAL_ARGUMENT
 
 
@@ -64,7 +67,7 @@ def test_answers_any_exported_number_with_nothing(vm):
     ],
 )
 def test_parameters_decode_as_the_released_actors_decode_them(vm, params, code):
-    assert vm.send(100, 101, AUTHENTICATE, params).code == code
+    assert vm.send(100, 101, AUTHENTICATE_MESSAGE, params).code == code
 
 
 def test_a_method_without_parameters_takes_none(vm):

@@ -4,11 +4,11 @@ Created by the system the first time value reaches a key address. It takes any e
 that whatever is sent to a person arrives, and answers with nothing.
 """
 
+from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
 from papyrus.actors.account.state import State
-from papyrus.actors.dispatch import ActorCode, frc42, method
+from papyrus.actors.dispatch import ActorCode, method
 from papyrus.actors.singletons import SYSTEM
 from papyrus.crypto.signatures import Signature, SignatureType
-from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address, Protocol
 from papyrus.types.message import METHOD_CONSTRUCTOR
 from papyrus.vm.aborts import illegal_argument
@@ -18,15 +18,6 @@ _SIGNATURE_TYPES = {
     Protocol.SECP256K1: SignatureType.SECP256K1,
     Protocol.BLS: SignatureType.BLS,
 }
-
-
-@cbor_tuple
-class AuthenticateMessageParams(Record):
-    """A claim that this account signed a message."""
-
-    signature: bytes
-    """Without the byte that tells its type."""
-    message: bytes
 
 
 @method(METHOD_CONSTRUCTOR)
@@ -47,7 +38,7 @@ def pubkey_address(rt: Runtime, _: None) -> Address:
     return rt.load(State).address
 
 
-@method(frc42("AuthenticateMessage"))
+@method(AUTHENTICATE_MESSAGE)
 def authenticate_message(rt: Runtime, claim: AuthenticateMessageParams) -> bool:
     """Return true, or abort: callers cannot mistake a bad signature for an answer."""
     rt.accept_any_caller()

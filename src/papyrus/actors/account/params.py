@@ -1,0 +1,15 @@
+"""What others ask of an account, and the number to ask it at."""
+
+from papyrus.actors.dispatch import frc42
+from papyrus.ipld.tuples import Record, cbor_tuple
+
+AUTHENTICATE_MESSAGE = frc42("AuthenticateMessage")
+
+
+@cbor_tuple
+class AuthenticateMessageParams(Record):
+    """A claim that this account signed a message."""
+
+    signature: bytes
+    """Without the byte that tells its type."""
+    message: bytes
