@@ -66,6 +66,11 @@ class MaxLength:
 
 
 @dataclass(frozen=True, slots=True)
+class VmAddressForm:
+    """Marks an address whose numbers may take all 64 bits, as the VM reads it everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class BigIntegerForm:
     """Marks an integer that travels as a byte string: a sign byte and the magnitude."""
 
@@ -79,6 +84,8 @@ I16: TypeAlias = Annotated[int, Width(16, signed=True)]
 I32: TypeAlias = Annotated[int, Width(32, signed=True)]
 I64: TypeAlias = Annotated[int, Width(64, signed=True)]
 BigInt: TypeAlias = Annotated[int, BigIntegerForm()]
+VmAddress: TypeAlias = Annotated[Address, VmAddressForm()]
+"""An address in state that came in parameters: no node has checked it as it checks messages."""
 ActorID: TypeAlias = U64
 ChainEpoch: TypeAlias = I64
 """An epoch with its width, for fields; `papyrus.primitives.epochs.ChainEpoch` has none."""
@@ -96,6 +103,8 @@ def codec_for(annotation: Any) -> Codec:
     if origin is Annotated:
         return _annotated(arguments[0], arguments[1:])
     if origin in (Union, UnionType):
+        if set(arguments) == {str, bytes}:
+            return _TEXT_OR_BYTES
         inner = [argument for argument in arguments if argument is not NoneType]
         if len(inner) == 1 and len(arguments) == 2:
             return _optional(codec_for(inner[0]))
@@ -127,8 +136,9 @@ def _class_codec(kind: Any) -> Codec:
 def _no_wire_form(annotation: Any) -> str:
     return (
         f"{annotation!r} has no wire form: use an integer with a width, bool, str, bytes, Cid, "
-        "Address, TokenAmount, BigInt, BitField, tuple[T, ...], dict[str, T], T | None, a class "
-        "decorated with cbor_tuple or cbor_transparent, or one with from_bytes and to_bytes"
+        "Address, TokenAmount, BigInt, BitField, tuple[T, ...], dict[str, T], T | None, "
+        "str | bytes, a class decorated with cbor_tuple or cbor_transparent, or one with "
+        "from_bytes and to_bytes"
     )
 
 
@@ -141,6 +151,8 @@ def _annotated(base: Any, marks: tuple[Any, ...]) -> Codec:
                 codec = _enumeration(base, codec)
         elif isinstance(mark, BigIntegerForm):
             codec = _over_bytes(int, encode_bigint, decode_bigint, decode_bigint)
+        elif isinstance(mark, VmAddressForm):
+            codec = _over_bytes(Address, bytes, _vm_address, _vm_address)
     codec = codec or codec_for(base)
     for mark in marks:
         if isinstance(mark, Length):
@@ -235,6 +247,19 @@ def _over_bytes(
     return Codec(convert, check, read)
 
 
+def _text_or_bytes() -> Codec:
+    def check(value: Any) -> str | bytes:
+        if type(value) in (str, bytes):
+            found: str | bytes = value
+            return found
+        raise DecodeError(f"found {type(value).__name__}, expected str or bytes")
+
+    def convert(value: Any) -> str | bytes:
+        return value if type(value) is str else _bytes_to_ipld(value)
+
+    return Codec(convert, check, lenient.text_or_bytes)
+
+
 def _optional(inner: Codec) -> Codec:
     def check(value: Any) -> Any:
         return None if value is None else inner.from_ipld(value)
@@ -318,6 +343,9 @@ def _bounded(codec: Codec, least: int, most: int) -> Codec:
         raise DecodeError(f"length is {len(found)}, expected {bound}")
 
     return Codec(convert, check, read)
+
+
+_TEXT_OR_BYTES = _text_or_bytes()
 
 
 def _token_amount(raw: bytes) -> TokenAmount:
