@@ -29,6 +29,8 @@ MAX_DEPTH = 256
 
 Reader = Callable[[bytes, int, int], tuple[Any, int]]
 
+_BYTES, _TEXT = 2, 3
+_INDEFINITE = 0x1F
 _BREAK = 0xFF
 _NULL = 0xF6
 _WIDEST = {8: 24, 16: 25, 32: 26, 64: 27}
@@ -80,16 +82,31 @@ def boolean(data: bytes, at: int, _depth: int) -> tuple[bool, int]:
 
 def byte_string(data: bytes, at: int, depth: int) -> tuple[bytes, int]:
     """Read a byte string."""
-    return _string(data, at, depth, 2)
+    return _string(data, at, depth, _BYTES)
 
 
 def text(data: bytes, at: int, depth: int) -> tuple[str, int]:
     """Read a text string; the whole of it must be UTF-8, its chunks need not be."""
-    raw, end = _string(data, at, depth, 3)
+    raw, end = _string(data, at, depth, _TEXT)
     try:
         return raw.decode(), end
     except UnicodeDecodeError as error:
         raise DecodeError(f"text at byte {at} is not UTF-8: {error}") from error
+
+
+def text_or_bytes(data: bytes, at: int, depth: int) -> tuple[str | bytes, int]:
+    """Read a text string or a byte string, whichever is there.
+
+    Quirk: to tell them apart the reference looks at the first byte, so that here, unlike elsewhere,
+    it must be exactly one of theirs, and the length definite.
+    """
+    first = data[at]
+    if first & _INDEFINITE != _INDEFINITE:
+        if first >> 5 == _TEXT:
+            return text(data, at, _step(depth))
+        if first >> 5 == _BYTES:
+            return byte_string(data, at, _step(depth))
+    raise DecodeError(f"byte {at} begins neither text nor bytes")
 
 
 def link(data: bytes, at: int, depth: int) -> tuple[Cid, int]:
@@ -186,7 +203,7 @@ def _argument(data: bytes, at: int, mask: int, widest: int) -> tuple[int, int]:
 
 def _string(data: bytes, at: int, depth: int, major: int) -> tuple[bytes, int]:
     mask = 0xFF & ~(major << 5)
-    indefinite = major << 5 | 0x1F
+    indefinite = major << 5 | _INDEFINITE
     chunks = []
     opened = 0
     while True:
