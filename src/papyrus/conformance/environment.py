@@ -1,8 +1,7 @@
 """What every execution in one process shares: the actors' code, their engine, and the verifier.
 
 The code comes from the bundles that the user imported. Which code a state needs is written in the
-state itself, so no bundle is chosen: any kept bundle that holds the code will do. Only at an
-upgrade the network decides which bundle comes next.
+state itself, so no bundle is chosen: any kept bundle that holds the code will do.
 """
 
 import atexit
@@ -10,26 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Self
 
-from papyrus.actors.migrations import migrate
 from papyrus.conformance.states import actor_names
-from papyrus.consensus.transition import Migrate
+from papyrus.conformance.upgrades import MissingActors
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.errors import LocalFault
-from papyrus.rules.network import Network
-from papyrus.rules.schedule import Upgrade
-from papyrus.rules.versions import rules_for
-from papyrus.storage.bundles import Bundle, BundleStore
+from papyrus.storage.bundles import BundleStore
 from papyrus.storage.compiled_code import CompiledCode
 from papyrus.vm.externs import AcceptAllProofs, Verifier
 from papyrus.vm.machine import ActorEngine
 from papyrus.vm.wasm.actors import WasmActors
 from papyrus.vm.wasm.engine import Engine
 from papyrus.vm.wasm.modules import ModuleStore
-
-
-class MissingActors(LocalFault):
-    """The code of the actors of a state is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +63,6 @@ class Environment:
                 f"here ({', '.join(missing[:3])}...): run `papyrus bundle import "
                 f"v{version}.tar.zst` with that file from Lotus' build/actors"
             )
-
-    def next_actors(self, network: Network, upgrade: Upgrade) -> Bundle:
-        """Return the actors that an upgrade of a network brings; MissingActors where not here."""
-        version = rules_for(upgrade.network_version).actors_version
-        try:
-            return self.bundles.load(version, network.actors_bundle, upgrade.release)
-        except LocalFault as error:
-            raise MissingActors(
-                f"the upgrade to network version {upgrade.network_version} at height "
-                f"{upgrade.height} needs its actors: {error}"
-            ) from error
-
-    def migrations(self, network: Network, store: Blockstore) -> Migrate:
-        """Return what migrates states of a network at its upgrades; `store` as `over` gives it."""
-
-        def run(upgrade: Upgrade, state_root: Cid) -> Cid:
-            actors = self.next_actors(network, upgrade)
-            return migrate(store, state_root, upgrade, actors.manifest_data, network.migrations)
-
-        return run
 
 
 @cache

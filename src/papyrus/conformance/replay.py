@@ -23,6 +23,7 @@ from papyrus.conformance.environment import Environment, shared_environment
 from papyrus.conformance.outcomes import guarded
 from papyrus.conformance.report import CaseResult, RunSummary, Status
 from papyrus.conformance.tipsets import TipsetCase, execute, judge
+from papyrus.conformance.upgrades import next_actors
 from papyrus.conformance.workers import run_in_order
 from papyrus.ipld.blockstore import LayeredBlockstore, MemoryBlockstore
 from papyrus.primitives.epochs import ChainEpoch
@@ -162,7 +163,7 @@ def _require_actors(chain: ChainFile, place: int, environment: Environment) -> N
     schedule = chain.network.schedule
     upgrade = schedule.migration_at(parent_height) if parent_height < tipset.height else None
     if upgrade is not None:
-        environment.next_actors(chain.network, upgrade)
+        next_actors(environment.bundles, chain.network, upgrade)
         return
     rules = schedule.rules_at(min(parent_height + 1, tipset.height))
     environment.require_actors(chain.car, tipset.parent_state_root, rules.actors_version)

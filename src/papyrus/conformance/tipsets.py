@@ -10,6 +10,7 @@ from papyrus.conformance.outcomes import call_of, receipt_differences
 from papyrus.conformance.report import Call, CaseResult, Status
 from papyrus.conformance.states import actor_names, state_difference
 from papyrus.conformance.traces import TimedTrace, TimedTracer, first_trace_difference
+from papyrus.conformance.upgrades import migrations
 from papyrus.consensus.base_fee import next_base_fee
 from papyrus.consensus.selection import messages_of
 from papyrus.consensus.supply import circulating_supply
@@ -67,7 +68,7 @@ def execute(case: TipsetCase, environment: Environment, *, trace: bool) -> Execu
         store=case.store,
         verifier=environment.verifier,
         engine=environment.engine,
-        migrate=environment.migrations(case.chain.network, case.store),
+        migrate=migrations(environment.bundles, case.chain.network, case.store),
         observer=tracer,
         on_applied=keep_trace,
     )
