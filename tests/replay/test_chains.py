@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from papyrus.conformance.replay import replay_chain
+from papyrus.conformance.replay import Means, replay_chain
 from papyrus.conformance.report import Status
+
+TRACED = Means(trace=True)
 
 QUICK = (
     "consensus-fault",
@@ -37,7 +39,7 @@ pytestmark = [pytest.mark.bundle("v18/testing-fake-proofs"), pytest.mark.bundle(
 
 
 def check(folder: Path, *, trace: bool) -> None:
-    run = replay_chain(folder / "chain.car.zst", trace=trace)
+    run = replay_chain(folder / "chain.car.zst", means=Means(trace=trace))
     assert [(case.id, case.reason) for case in run.cases if case.status is not Status.PASSED] == []
     meta = json.loads((folder / "meta.json").read_text())
     assert run.total == meta["tipsets"]
@@ -67,6 +69,6 @@ def test_a_long_chain_is_exact_to_every_gas_charge(shared, name: str):
 
 def test_runs_are_the_same_twice_and_with_two_jobs(shared):
     path = shared / "chains" / "multisig" / "chain.car.zst"
-    first = replay_chain(path, trace=True)
-    assert first == replay_chain(path, trace=True) == replay_chain(path, trace=True, jobs=2)
+    first = replay_chain(path, means=TRACED)
+    assert first == replay_chain(path, means=TRACED) == replay_chain(path, means=TRACED, jobs=2)
     assert first.passed == first.total == 33

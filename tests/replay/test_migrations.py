@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from papyrus.conformance.replay import replay_chain
+from papyrus.conformance.replay import Means, replay_chain
 from papyrus.conformance.report import Status
+
+TRACED = Means(trace=True)
 
 
 def crossing(name, height, *versions):
@@ -28,7 +30,7 @@ def failures(run):
 @pytest.mark.parametrize(("name", "height"), CROSSINGS)
 def test_the_tipset_of_a_migration_is_exact_to_every_gas_charge(shared, name, height):
     path = shared / "chains" / name / "chain.car.zst"
-    run = replay_chain(path, first=height - 3, last=height + 5, trace=True)
+    run = replay_chain(path, first=height - 3, last=height + 5, means=TRACED)
     assert failures(run) == []
     assert any(int(case.id) > height for case in run.cases)
 

@@ -8,13 +8,15 @@ import pytest
 import zstandard
 
 from papyrus.conformance.chain_files import ChainFile, ChainRules
-from papyrus.conformance.replay import replay_chain
+from papyrus.conformance.replay import Means, replay_chain
 from papyrus.conformance.report import CaseResult, Status
 from papyrus.ipld.amt import Amt, amt_root
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.storage.car_files import save_car
 from papyrus.types.block import BlockHeader
+
+TRACED = Means(trace=True)
 
 pytestmark = pytest.mark.bundle("v18/testing-fake-proofs")
 
@@ -133,7 +135,7 @@ def traced(shared, tmp_path):
         (tmp_path / "traces.jsonl").write_text("\n".join(lines))
         for name in ("chain.car.zst", "meta.json"):
             (tmp_path / name).symlink_to(shared / "chains" / "multisig" / name)
-        run = replay_chain(tmp_path / "chain.car.zst", first=HEIGHT, last=HEIGHT, trace=True)
+        run = replay_chain(tmp_path / "chain.car.zst", first=HEIGHT, last=HEIGHT, means=TRACED)
         assert (run.total, run.exit_code) == (1, 1)
         return run.cases[0]
 
@@ -178,7 +180,7 @@ def test_the_head_is_executed_where_a_trace_tells_of_it(lotus, shared, tmp_path)
     save_car(tmp_path / "chain.car", head.key.cids, lotus.car.blocks())
     for name in ("traces.jsonl.zst", "meta.json"):
         (tmp_path / name).symlink_to(shared / "chains" / "multisig" / name)
-    run = replay_chain(tmp_path / "chain.car", first=head.height, trace=True)
+    run = replay_chain(tmp_path / "chain.car", first=head.height, means=TRACED)
     assert [(case.id, case.status) for case in run.cases] == [(str(head.height), Status.PASSED)]
     (tmp_path / "traces.jsonl.zst").unlink()
     assert replay_chain(tmp_path / "chain.car", first=head.height).total == 0

@@ -94,6 +94,15 @@ class EngineChoice:
             exceptions[full_name(name), int(number) if dot else None] = engine
         return cls(NATIVE, exceptions)
 
+    def __str__(self) -> str:
+        if not self.exceptions:
+            return self.default
+        named = ",".join(
+            f"{name if number is None else f'{name}.{number}'}={engine}"
+            for (name, number), engine in self.exceptions.items()
+        )
+        return f"{HYBRID}:{named}"
+
     def engine_for(self, name: str, method: int) -> str:
         """Return NATIVE or WASM for a method of the actor of this name in the manifest."""
         for key in ((name, method), (name, None)):
@@ -106,10 +115,20 @@ class EngineChoice:
         """Whether anything is to run as Wasm by this choice."""
         return WASM in (self.default, *self.exceptions.values())
 
+    def runs_as_wasm(self, name: str) -> bool:
+        """Tell whether any method of the actor of this name is to run as Wasm."""
+        return self.default == WASM or any(
+            engine == WASM and actor == name for (actor, _), engine in self.exceptions.items()
+        )
+
     @property
     def meters_instructions(self) -> bool:
         """Whether all gas is the network's: everything runs as Wasm."""
         return self.default == WASM and NATIVE not in self.exceptions.values()
+
+
+ALL_WASM = EngineChoice(WASM)
+"""The released actors alone, whose gas is the network's."""
 
 
 class ChosenActors:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from papyrus.cli.engines import EngineOption, engine_choice
 from papyrus.cli.output import JsonOption, progress
 from papyrus.cli.results import JobsOption, TraceOption, show_summary
 from papyrus.conformance.chain_files import ChainRules
-from papyrus.conformance.environment import shared_environment
-from papyrus.conformance.replay import plan_replay, replay_results
-from papyrus.conformance.report import CaseResult, RunSummary
+from papyrus.conformance.replay import Means, plan_replay, replay_results, summary_of
+from papyrus.conformance.report import CaseResult
 from papyrus.rules.networks import NETWORKS
 
 
@@ -41,6 +41,14 @@ def replay(
         ),
     ] = None,
     trace: TraceOption = False,
+    engine: EngineOption = "wasm",
+    gas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="computed|receipts",
+            help="Count gas, or take it from the chain's receipts, as native actors must.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     r"""Execute every tipset of a chain file again and compare all that its children say of it.
@@ -51,23 +59,42 @@ def replay(
     it, a difference is followed to the first gas charge that differs, and with --trace every charge
     is compared. No proof is checked: every one counts as valid.
 
+    The actors run as the released Wasm code unless --engine says otherwise. Actors written in
+    Python count no instructions, so with them the gas of each message is taken from its receipt.
+
     \b
     Examples:
       papyrus replay chains/ledger/chain.car.zst --jobs 4
       papyrus replay chains/fevm/chain.car.zst --from 40 --to 60 --trace
       papyrus replay export.car --network calibnet --json
+      papyrus replay chains/miner/chain.car.zst --engine hybrid:eam=wasm,evm=wasm
     """
     if network is not None and network not in NETWORKS:
         raise typer.BadParameter(f"--network: known are {', '.join(NETWORKS)}")
     rules = ChainRules(network, tuple(_upgrade(text) for text in upgrade or ()))
-    tasks = plan_replay(chain, rules, first=first, last=last, jobs=jobs, trace=trace)
+    means = _means(engine, gas, trace=trace)
+    tasks = plan_replay(chain, rules, first=first, last=last, jobs=jobs, means=means)
     cases: list[CaseResult] = []
     with progress("tipsets", sum(task.length for task in tasks), bytes_unit=False) as bar:
         for results in replay_results(tasks, jobs):
             cases += results
             bar.advance(len(results))
-    summary = RunSummary(shared_environment().verifier.name, tuple(cases))
+    summary = summary_of(tuple(cases), means)
     raise typer.Exit(show_summary(summary, "tipset", as_json=json))
+
+
+def _means(engine: str, gas: str | None, *, trace: bool) -> Means:
+    choice = engine_choice(engine)
+    if gas not in (None, "computed", "receipts"):
+        raise typer.BadParameter(f"--gas: {gas!r} is neither computed nor receipts")
+    if gas == "computed" and not choice.meters_instructions:
+        raise typer.BadParameter(
+            "--gas computed: actors written in Python count no instructions; use --gas receipts"
+        )
+    from_receipts = gas == "receipts" or not choice.meters_instructions
+    if trace and from_receipts:
+        raise typer.BadParameter("--trace compares gas, which is taken from the receipts here")
+    return Means(trace, choice, from_receipts)
 
 
 def _upgrade(text: str) -> tuple[int, int]:

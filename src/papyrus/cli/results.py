@@ -48,6 +48,9 @@ def show_summary(summary: RunSummary, unit: str, *, as_json: bool) -> int:
         )
         say()
     say(f"proofs: {summary.verifier}")
+    if summary.gas_from_receipts:
+        say(f"engine: {summary.engine}")
+        say(f"gas: {summary.gas}")
     counted = f"{summary.total} {unit if summary.total == 1 else unit + 's'}"
     say(f"{counted}: {summary.passed} exact, {summary.failed} differ, {summary.skipped} skipped")
     return summary.exit_code

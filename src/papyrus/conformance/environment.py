@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Self
 
+from papyrus.actors.engine import ALL_WASM, ChosenActors, EngineChoice, NativeActors
 from papyrus.conformance.states import actor_names
 from papyrus.conformance.upgrades import MissingActors
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
 from papyrus.ipld.cid import Cid
+from papyrus.rules.network import Network
+from papyrus.rules.policy import policy_of
 from papyrus.storage.bundles import BundleStore
 from papyrus.storage.compiled_code import CompiledCode
 from papyrus.vm.externs import AcceptAllProofs, Verifier
@@ -49,14 +52,25 @@ class Environment:
         """Return a store that reads the actors' code beside a state, and writes to the state's."""
         return LayeredBlockstore(store, self.code)
 
-    def require_actors(self, store: Blockstore, state_root: Cid, version: int) -> None:
-        """Raise MissingActors unless all the code that a state names is here.
+    def engine_for(self, choice: EngineChoice, network: Network) -> ActorEngine:
+        """Return the engine that runs a network's actors as chosen."""
+        native = NativeActors(policy_of(network.actors_bundle))
+        return ChosenActors(choice, native, self.engine)
+
+    def require_actors(
+        self, store: Blockstore, state_root: Cid, version: int, choice: EngineChoice = ALL_WASM
+    ) -> None:
+        """Raise MissingActors unless all the code that a state names and that is to run is here.
 
         `version` is the major version of the actors, to say which bundle to import. A state
         without a readable manifest passes: what runs it will say what is wrong with it.
         """
         names = actor_names(self.over(store), state_root)
-        missing = [name for code, name in names.items() if not self.code.has(code)]
+        missing = [
+            name
+            for code, name in names.items()
+            if choice.runs_as_wasm(name) and not self.code.has(code)
+        ]
         if missing:
             raise MissingActors(
                 f"the code of {len(missing)} of the {len(names)} actors of this state is not "

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from papyrus.actors.engine import ALL_WASM, EngineChoice
 from papyrus.conformance.chain_files import (
     ChainFile,
     ChainRules,
@@ -36,6 +37,21 @@ _RANGES_PER_JOB = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Means:
+    """How tipsets are executed and compared."""
+
+    trace: bool = False
+    """Whether every charge of gas is compared too, where there are traces."""
+    choice: EngineChoice = ALL_WASM
+    """Which engine runs which actor."""
+    gas_from_receipts: bool = False
+    """Whether gas is what the chain's receipts say; needed where an engine cannot count all."""
+
+
+WITHOUT_TRACE = Means()
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayTask:
     """A range of a chain's tipsets to execute."""
 
@@ -45,7 +61,7 @@ class ReplayTask:
     """Place in the chain of the first tipset."""
     stop: int
     """Place after that of the last."""
-    trace: bool
+    means: Means
 
     @property
     def length(self) -> int:
@@ -60,7 +76,7 @@ def plan_replay(
     first: ChainEpoch | None = None,
     last: ChainEpoch | None = None,
     jobs: int = 1,
-    trace: bool = False,
+    means: Means = WITHOUT_TRACE,
 ) -> list[ReplayTask]:
     """Return the tasks that replay the tipsets between two heights, both counted.
 
@@ -81,7 +97,7 @@ def plan_replay(
     start, stop = chosen[0], chosen[-1] + 1
     length = min(_LONGEST_RANGE, -(-(stop - start) // (jobs * _RANGES_PER_JOB)))
     return [
-        ReplayTask(path, rules, at, min(at + length, stop), trace)
+        ReplayTask(path, rules, at, min(at + length, stop), means)
         for at in range(start, stop, length)
     ]
 
@@ -98,12 +114,19 @@ def replay_chain(
     first: ChainEpoch | None = None,
     last: ChainEpoch | None = None,
     jobs: int = 1,
-    trace: bool = False,
+    means: Means = WITHOUT_TRACE,
 ) -> RunSummary:
     """Return the result of replaying a chain, one case a tipset."""
-    tasks = plan_replay(path, rules or ChainRules(), first=first, last=last, jobs=jobs, trace=trace)
+    tasks = plan_replay(path, rules or ChainRules(), first=first, last=last, jobs=jobs, means=means)
     cases = tuple(case for results in replay_results(tasks, jobs) for case in results)
-    return RunSummary(shared_environment().verifier.name, cases)
+    return summary_of(cases, means)
+
+
+def summary_of(cases: tuple[CaseResult, ...], means: Means) -> RunSummary:
+    """Return the result of a run by certain means."""
+    return RunSummary(
+        shared_environment().verifier.name, cases, str(means.choice), means.gas_from_receipts
+    )
 
 
 def run_task(task: ReplayTask) -> tuple[CaseResult, ...]:
@@ -112,13 +135,13 @@ def run_task(task: ReplayTask) -> tuple[CaseResult, ...]:
     heights = {tipset.height for tipset in chain.tipsets[task.start : task.stop]}
     records: dict[ChainEpoch, TipsetRecord] = {}
     if chain.traces is not None:
-        records = read_records(chain.traces, heights, with_messages=task.trace)
+        records = read_records(chain.traces, heights, with_messages=task.means.trace)
     environment = shared_environment()
     results = []
     for place in range(task.start, task.stop):
         record = records.get(chain.tipsets[place].height)
         if place + 1 < len(chain.tipsets) or record is not None:
-            results.append(_result(chain, place, record, environment, task.trace))
+            results.append(_result(chain, place, record, environment, task.means))
     return tuple(results)
 
 
@@ -132,21 +155,27 @@ def _result(
     place: int,
     record: TipsetRecord | None,
     environment: Environment,
-    trace: bool,
+    means: Means,
 ) -> CaseResult:
     tipset = chain.tipsets[place]
     case_id = str(tipset.height)
     child = chain.tipsets[place + 1] if place + 1 < len(chain.tipsets) else None
     reason = _why_skipped(chain, place)
+    if reason is None and child is None and means.gas_from_receipts:
+        reason = "it is the last tipset in the file: its receipts, with their gas, are not there"
     if reason is not None:
         return CaseResult(case_id, Status.SKIPPED, reason)
-    _require_actors(chain, place, environment)
+    _require_actors(chain, place, environment, means.choice)
     store = LayeredBlockstore(MemoryBlockstore(), chain.car, environment.code)
-    case = TipsetCase(case_id, chain, tipset, child, record, store)
+    case = TipsetCase(
+        case_id, chain, tipset, child, record, store, means.choice, means.gas_from_receipts
+    )
 
     def run() -> CaseResult:
-        result = judge(case, execute(case, environment, trace=trace))
-        if result.status is Status.FAILED and not trace and chain.traces is not None:
+        result = judge(case, execute(case, environment, trace=means.trace))
+        if result.status is not Status.FAILED or means.trace or means.gas_from_receipts:
+            return result
+        if chain.traces is not None:
             # The traces are large, so they are read only where there is something to explain.
             full = read_records(chain.traces, (tipset.height,), with_messages=True)
             traced = replace(case, record=full.get(tipset.height))
@@ -156,7 +185,9 @@ def _result(
     return guarded(case_id, run)
 
 
-def _require_actors(chain: ChainFile, place: int, environment: Environment) -> None:
+def _require_actors(
+    chain: ChainFile, place: int, environment: Environment, choice: EngineChoice
+) -> None:
     """Raise MissingActors unless the actors that execute a tipset's first epoch are here."""
     tipset = chain.tipsets[place]
     parent_height = chain.tipsets[max(place - 1, 0)].height
@@ -166,7 +197,7 @@ def _require_actors(chain: ChainFile, place: int, environment: Environment) -> N
         next_actors(environment.bundles, chain.network, upgrade)
         return
     rules = schedule.rules_at(min(parent_height + 1, tipset.height))
-    environment.require_actors(chain.car, tipset.parent_state_root, rules.actors_version)
+    environment.require_actors(chain.car, tipset.parent_state_root, rules.actors_version, choice)
 
 
 def _why_skipped(chain: ChainFile, place: int) -> str | None:

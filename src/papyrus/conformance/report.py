@@ -89,6 +89,17 @@ class RunSummary:
     verifier: str
     """The name of what checked proofs."""
     cases: tuple[CaseResult, ...]
+    engine: str = "wasm"
+    """Which engine ran which actor."""
+    gas_from_receipts: bool = False
+    """Whether the gas was taken from what is recorded, and so was not compared."""
+
+    @property
+    def gas(self) -> str:
+        """Where the gas comes from, in words."""
+        if self.gas_from_receipts:
+            return "taken from the receipts, not computed"
+        return "computed"
 
     @property
     def total(self) -> int:
@@ -123,6 +134,8 @@ class RunSummary:
             "failed": self.failed,
             "skipped": self.skipped,
             "verifier": self.verifier,
+            "engine": self.engine,
+            "gas": self.gas,
             "cases": [case.to_json() for case in self.cases],
         }
 

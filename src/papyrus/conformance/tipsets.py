@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from papyrus.actors.engine import ALL_WASM, EngineChoice
 from papyrus.conformance.chain_files import ChainFile, TipsetRecord
 from papyrus.conformance.environment import Environment
 from papyrus.conformance.outcomes import call_of, receipt_differences
@@ -18,6 +19,7 @@ from papyrus.consensus.transition import Applied, TipsetOutcome, World, apply_ti
 from papyrus.ipld.amt import Amt
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
+from papyrus.primitives.errors import LocalFault
 from papyrus.types.receipt import Receipt
 from papyrus.types.tipset import Tipset
 from papyrus.vm.state_tree import StateTree
@@ -42,6 +44,10 @@ class TipsetCase:
     record: TipsetRecord | None
     store: Blockstore
     """The chain, the actors' code, and what the execution writes."""
+    choice: EngineChoice = ALL_WASM
+    """Which engine runs which actor."""
+    gas_from_receipts: bool = False
+    """Whether the gas of each message is what the chain's receipts say, and not computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +73,11 @@ def execute(case: TipsetCase, environment: Environment, *, trace: bool) -> Execu
         source=case.chain.source,
         store=case.store,
         verifier=environment.verifier,
-        engine=environment.engine,
+        engine=environment.engine_for(case.choice, case.chain.network),
         migrate=migrations(environment.bundles, case.chain.network, case.store),
         observer=tracer,
         on_applied=keep_trace,
+        recorded=_recorded(case) if case.gas_from_receipts else None,
     )
     return Executed(apply_tipset(case.tipset, world), tuple(traces))
 
@@ -138,7 +145,7 @@ def _receipt_differences(case: TipsetCase, root: Cid, outcome: TipsetOutcome) ->
     """Yield what differs message by message, where the receipts differ at all."""
     if root == outcome.receipts_root:
         return
-    recorded = [Receipt.from_ipld(value) for _, value in Amt(case.store, root, version=0).items()]
+    recorded = _receipts(case, root)
     explicit = [applied for applied in outcome.applied if not applied.is_implicit]
     if len(recorded) != len(explicit):
         yield _expected("number of receipts", len(recorded), len(explicit))
@@ -148,6 +155,17 @@ def _receipt_differences(case: TipsetCase, root: Cid, outcome: TipsetOutcome) ->
         events_root = applied.result.receipt.events_root
         if receipt.events_root != events_root:
             yield _expected(f"{where}: events root", receipt.events_root, events_root)
+
+
+def _recorded(case: TipsetCase) -> list[Receipt]:
+    """Return the receipts that the chain has of the tipset's messages."""
+    if case.child is None:
+        raise LocalFault("the receipts of the last tipset are not in the file")
+    return _receipts(case, case.child.parent_message_receipts)
+
+
+def _receipts(case: TipsetCase, root: Cid) -> list[Receipt]:
+    return [Receipt.from_ipld(value) for _, value in Amt(case.store, root, version=0).items()]
 
 
 def _supply_differences(case: TipsetCase, record: TipsetRecord) -> Iterator[str]:
