@@ -1,0 +1,96 @@
+"""Who a miner is: its controlling addresses, how it is reached, and who gets its funds."""
+
+from papyrus.ipld.schema import I64, U64, ChainEpoch
+from papyrus.ipld.tuples import Record, cbor_tuple
+from papyrus.primitives.address import Address
+from papyrus.primitives.amounts import ZERO, TokenAmount
+
+EPOCH_UNDEFINED = -1
+"""Stands for no epoch: the miner has committed no consensus fault."""
+
+
+@cbor_tuple
+class WorkerKeyChange(Record):
+    """A worker to change to."""
+
+    new_worker: Address
+    """An ID address."""
+    effective_at: ChainEpoch
+
+
+@cbor_tuple
+class BeneficiaryTerm(Record):
+    """How much a beneficiary may withdraw, and until when (FIP-0029)."""
+
+    quota: TokenAmount
+    used_quota: TokenAmount
+    expiration: ChainEpoch
+    """The epoch from which the rights are the owner's again."""
+
+    def available(self, epoch: int) -> TokenAmount:
+        """Return how much may still be withdrawn at an epoch."""
+        if self.expiration > epoch:
+            return max(self.quota - self.used_quota, ZERO)
+        return ZERO
+
+
+@cbor_tuple
+class PendingBeneficiaryChange(Record):
+    """A beneficiary that is proposed, and who has approved."""
+
+    new_beneficiary: Address
+    new_quota: TokenAmount
+    new_expiration: ChainEpoch
+    approved_by_beneficiary: bool
+    approved_by_nominee: bool
+
+
+@cbor_tuple
+class MinerInfo(Record):
+    """What changes seldom about a miner, in a block of its own."""
+
+    owner: Address
+    """Receives the income; may change the worker. All addresses here are IDs."""
+    worker: Address
+    """Signs the blocks and may send what maintains the sectors."""
+    control_addresses: tuple[Address, ...]
+    """May send what maintains the sectors."""
+    pending_worker_key: WorkerKeyChange | None
+    peer_id: bytes
+    """The libp2p identity."""
+    multiaddrs: tuple[bytes, ...]
+    """`multi_address` in builtin-actors."""
+    window_post_proof_type: I64
+    sector_size: U64
+    """In bytes, implied by the proof type, as is the next."""
+    window_post_partition_sectors: U64
+    """How many sectors one window proof covers."""
+    consensus_fault_elapsed: ChainEpoch
+    """Until then the miner may win no block and do little, for a consensus fault."""
+    pending_owner_address: Address | None
+    """A proposed owner, to be confirmed by itself."""
+    beneficiary: Address
+    """Where withdrawals go."""
+    beneficiary_term: BeneficiaryTerm
+    pending_beneficiary_term: PendingBeneficiaryChange | None
+
+    @property
+    def controllers(self) -> tuple[Address, ...]:
+        """All who may maintain the sectors."""
+        return (*self.control_addresses, self.worker, self.owner)
+
+    def consensus_fault_active(self, epoch: int) -> bool:
+        """Return whether the miner is suspended for a consensus fault at an epoch."""
+        return epoch <= self.consensus_fault_elapsed
+
+
+def new_info(
+    owner: int,
+    worker: int,
+    control_addresses: tuple[int, ...],
+    peer_id: bytes,
+    multiaddrs: tuple[bytes, ...],
+    window_post_proof_type: int,
+) -> MinerInfo:
+    """Return the info of a new miner; aborts for a proof type that has no sector size."""
+    raise NotImplementedError
