@@ -1,6 +1,8 @@
 """The HAMT, the AMT and the KAMT against a dict, through any sequence of operations."""
 
 import dataclasses
+import re
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,13 +14,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from papyrus.ipld import amt, dag_cbor, hamt
+from papyrus.ipld import amt, dag_cbor, hamt, hamt_blocks
 from papyrus.ipld.amt import MAX_INDEX, Amt, amt_root
 from papyrus.ipld.bitmap_nodes import Difference
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.hamt import Hamt
 from papyrus.ipld.kamt import Kamt
+from papyrus.ipld.tree_blocks import whole
 from papyrus.primitives.errors import DecodeError, LocalFault
 
 VALUES = st.one_of(
@@ -253,3 +256,40 @@ def test_any_bytes_are_refused_or_read(name, data):
     except DecodeError:
         return
     assert tree.flush() == cid
+
+
+CID, CID_OF_CODE = Cid.of(b"state"), Cid.of(b"code", codec=0x55)
+short = st.binary(max_size=24)
+numbers = st.integers(min_value=-1, max_value=2**64 - 1)
+links = st.sampled_from([CID, CID_OF_CODE])
+actors = st.tuples(links, links, numbers, short, st.none() | short)
+buckets = st.lists(
+    st.tuples(short, actors | numbers | st.none()),
+    min_size=1,
+    max_size=4,
+)
+
+
+def read(data):
+    try:
+        node = whole(data, lambda block: hamt_blocks.read_node(block, 32, legacy=False))
+    except DecodeError:
+        return None
+    return node.bits, node.items
+
+
+@settings(max_examples=300)
+@given(
+    slots=st.lists(buckets | links, min_size=1, max_size=4),
+    ordered=st.booleans(),
+    change=st.none() | st.tuples(st.integers(min_value=0), st.integers(0, 255)),
+)
+def test_common_buckets_are_read_as_all_others_are(slots, ordered, change):
+    if ordered:
+        slots = [sorted(slot, key=first) if isinstance(slot, list) else slot for slot in slots]
+    data = bytearray(dag_cbor.encode([bytes([(1 << len(slots)) - 1]), slots]))
+    if change is not None:
+        data[change[0] % len(data)] = change[1]
+    quick = read(bytes(data))
+    with mock.patch.object(hamt_blocks, "_COMMON_BUCKET", re.compile(rb"(?!)")):
+        assert read(bytes(data)) == quick

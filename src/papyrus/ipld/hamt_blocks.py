@@ -3,8 +3,13 @@
 See `papyrus.ipld.hamt` for what they mean. A node of the state tree has dozens of slots of which
 a walk wants one: reading checks all of them, and keeps each as the bytes it is until it is asked
 for. What was never asked for is written back as it was read.
+
+Nearly all buckets that are read hold actors, or numbers under short keys. A regular expression
+knows those, and finds where one ends in half the time that going through its items takes. All
+others, the malformed among them, are gone through.
 """
 
+import re
 from typing import Any
 
 from papyrus.ipld.bitmap_nodes import BitmapNode
@@ -30,6 +35,16 @@ BUCKET_SIZE = 3
 
 MAX_BITMAP_BYTES = 32
 
+_BYTES = b"(?:" + b"|".join(re.escape(bytes([0x40 + n])) + b".{%d}" % n for n in range(24)) + b")"
+_NUMBER = rb"(?:[\x00-\x17]|\x18.|\x19.{2}|\x1a.{4}|\x1b.{8})"
+_LINK = rb"\xd8\x2a\x58\x27.{39}"
+_ACTOR = rb"\x85" + _LINK * 2 + _NUMBER + _BYTES + rb"(?:\xf6|" + _BYTES + b")"
+_ENTRY = rb"\x82(" + _BYTES + b")(?:" + _ACTOR + b"|" + _NUMBER + b")"
+_COMMON_BUCKET = re.compile(
+    rb"\x81" + _ENTRY + rb"|\x82" + _ENTRY * 2 + rb"|\x83" + _ENTRY * 3, re.DOTALL
+)
+"""A bucket of a common kind; the groups are the keys, with their heads, of one, two or three."""
+
 _LEGACY_LINK, _LEGACY_BUCKET = b"\xa1\x61\x30", b"\xa1\x61\x31"
 _LEGACY_HEAD_LENGTH = 3
 
@@ -49,10 +64,14 @@ def read_node(data: bytes, width: int, *, legacy: bool) -> tuple[BitmapNode, int
         raise DecodeError(f"a HAMT node has {count} slots, not {bits.bit_count()}")
     slots: list[Any] = []
     for _ in range(count):
-        if not legacy and data.startswith(CHAIN_LINK, at):
+        if legacy:
+            end = _legacy_slot_end(data, at)
+        elif data.startswith(CHAIN_LINK, at):
             end = at + CHAIN_LINK_LENGTH
+        elif (bucket := _COMMON_BUCKET.match(data, at)) and _ascends(bucket):
+            end = bucket.end()
         else:
-            end = _slot_end(data, at, legacy=legacy)
+            end = _slot_end(data, at)
         slots.append(data[at:end])
         at = end
     return BitmapNode(bits, slots), at
@@ -80,16 +99,31 @@ def node_block(bits: int, slots: list[Any], *, legacy: bool) -> bytes:
     return b"\x82" + write_bytes(bitmap) + write_array(written)
 
 
-def _slot_end(data: bytes, at: int, *, legacy: bool) -> int:
-    """Return where a slot of any form ends."""
-    is_link = data[at] == 0xD8
-    if legacy:
-        kind = data[at : at + _LEGACY_HEAD_LENGTH]
-        is_link = kind == _LEGACY_LINK
-        if not is_link and kind != _LEGACY_BUCKET:
-            raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
-        at += _LEGACY_HEAD_LENGTH
-    return read_link(data, at)[1] if is_link else _bucket_end(data, at)
+def _ascends(bucket: re.Match[bytes]) -> bool:
+    """Return whether the keys of a bucket of a common kind ascend."""
+    if bucket.lastindex == 3:
+        first, second = bucket.group(2, 3)
+        return first[1:] < second[1:]
+    if bucket.lastindex == 6:
+        first, second, third = bucket.group(4, 5, 6)
+        return first[1:] < second[1:] < third[1:]
+    return True
+
+
+def _legacy_slot_end(data: bytes, at: int) -> int:
+    """Return where a slot ends, {"0": link} or {"1": bucket}."""
+    kind = data[at : at + _LEGACY_HEAD_LENGTH]
+    at += _LEGACY_HEAD_LENGTH
+    if kind == _LEGACY_LINK:
+        return read_link(data, at)[1]
+    if kind != _LEGACY_BUCKET:
+        raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
+    return _bucket_end(data, at)
+
+
+def _slot_end(data: bytes, at: int) -> int:
+    """Return where a slot ends, a link or a bucket of any form."""
+    return read_link(data, at)[1] if data[at] == 0xD8 else _bucket_end(data, at)
 
 
 def _bucket_end(data: bytes, at: int) -> int:
