@@ -1,13 +1,37 @@
 """All built-in actors that are written in Python, by name."""
 
 from papyrus.actors.account.actor import ACCOUNT
+from papyrus.actors.cron.actor import CRON_ACTOR
+from papyrus.actors.datacap.actor import DATACAP_ACTOR
 from papyrus.actors.dispatch import ActorCode
+from papyrus.actors.ethaccount.actor import ETH_ACCOUNT
+from papyrus.actors.init.actor import INIT_ACTOR
+from papyrus.actors.multisig.actor import MULTISIG
+from papyrus.actors.paych.actor import PAYCH
 from papyrus.actors.placeholder import PLACEHOLDER
+from papyrus.actors.power.actor import POWER_ACTOR
+from papyrus.actors.reward.actor import REWARD_ACTOR
+from papyrus.actors.system.actor import SYSTEM_ACTOR
 
 OLDEST_VERSION = 17
 """The oldest version of the actors whose rules the Python ones follow; they are those of 18."""
 
-ACTORS: dict[str, ActorCode] = {actor.name: actor for actor in (ACCOUNT, PLACEHOLDER)}
+ACTORS: dict[str, ActorCode] = {
+    actor.name: actor
+    for actor in (
+        ACCOUNT,
+        CRON_ACTOR,
+        DATACAP_ACTOR,
+        ETH_ACCOUNT,
+        INIT_ACTOR,
+        MULTISIG,
+        PAYCH,
+        PLACEHOLDER,
+        POWER_ACTOR,
+        REWARD_ACTOR,
+        SYSTEM_ACTOR,
+    )
+}
 """By name in the bundle's manifest."""
 
 BUILTIN_NAMES = (

@@ -42,13 +42,10 @@ def test_an_account_is_made_for_a_key_only(vm):
 def test_authenticates_what_its_key_signed(vm, kind):
     account = 100 if kind is SignatureType.SECP256K1 else 101
     signature = sign(kind, SECRETS[kind], b"hello").data
-    assert (
-        vm.ok(100, account, AUTHENTICATE_MESSAGE, AuthenticateMessageParams(signature, b"hello"))
-        == TRUE
-    )
-    refused = vm.send(
-        100, account, AUTHENTICATE_MESSAGE, AuthenticateMessageParams(signature, b"other")
-    )
+    claim = AuthenticateMessageParams(signature, b"hello")
+    assert vm.ok(100, account, AUTHENTICATE_MESSAGE, claim) == TRUE
+    claim = AuthenticateMessageParams(signature, b"other")
+    refused = vm.send(100, account, AUTHENTICATE_MESSAGE, claim)
     assert refused.code == ExitCode.USR_ILLEGAL_ARGUMENT
 
 
