@@ -57,6 +57,11 @@ def shape_of(kind: Any) -> Shape | None:
     return None
 
 
+def root_shape(view: View) -> Shape | None:
+    """Return what a view's value points at, or None where it is no root."""
+    return shape_of(_plain(view.kind)) if isinstance(view.value, Cid) else None
+
+
 def members(record: Record) -> Iterator[tuple[str, View]]:
     """Yield the fields of a record by name."""
     hints = get_type_hints(type(record), include_extras=True)
@@ -104,7 +109,7 @@ def to_json(view: View, store: Blockstore, *, depth: int = 0, limit: int | None 
         return [
             to_json(View(_item_kind(kind), item), store, depth=depth, limit=limit) for item in value
         ]
-    shape = shape_of(_plain(kind)) if isinstance(value, Cid) else None
+    shape = root_shape(view)
     if shape is None or depth <= 0:
         return _scalar(kind, value)
     shown = {}
@@ -130,7 +135,7 @@ def _step(view: View, step: str, store: Blockstore) -> View | None:
     if isinstance(value, (tuple, list)):
         inside = step.isdecimal() and int(step) < len(value)
         return View(_item_kind(view.kind), value[int(step)]) if inside else None
-    shape = shape_of(_plain(view.kind)) if isinstance(value, Cid) else None
+    shape = root_shape(view)
     return None if shape is None else _lookup(shape, value, step, store)
 
 
@@ -157,7 +162,7 @@ def _choices(view: View, store: Blockstore) -> str:
     """Return a hint at what a path may go on with."""
     if isinstance(view.value, Record):
         return f": it has {', '.join(name for name, _ in members(view.value))}"
-    shape = shape_of(_plain(view.kind)) if isinstance(view.value, Cid) else None
+    shape = root_shape(view)
     if shape is None:
         return ""
     keys = [show_key(key) for key, _ in islice(entries(shape, view.value, store), 5)]

@@ -6,6 +6,7 @@ own state down to the first value that differs.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from papyrus.conformance.values import first_difference
 from papyrus.ipld import hamt
@@ -16,6 +17,16 @@ from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.types.actor import ActorState, StateRoot
 
 SYSTEM_ACTOR = 0
+
+
+class ActorChange(NamedTuple):
+    """An actor that differs between two states."""
+
+    actor_id: int
+    old: ActorState | None
+    """None where the actor is new."""
+    new: ActorState | None
+    """None where the actor is gone."""
 
 
 def actor_names(store: Blockstore, state_root: Cid) -> dict[Cid, str]:
@@ -32,6 +43,19 @@ def actor_names(store: Blockstore, state_root: Cid) -> dict[Cid, str]:
         return {code: str(name) for name, code in entries}
     except (DecodeError, LocalFault, TypeError, ValueError, IndexError):
         return {}
+
+
+def changed_actors(store: Blockstore, old: Cid, new: Cid) -> list[ActorChange]:
+    """Return the actors that differ between two states, by their IDs.
+
+    Raises DecodeError on a malformed tree, LocalFault where a block is missing.
+    """
+    trees = (StateRoot.from_cbor(load(store, root)).actors for root in (old, new))
+    found = hamt.diff(*(hamt.Hamt(store, actors) for actors in trees))
+    pairs = {key: (value, None) for key, value in found.removed.items()}
+    pairs |= {key: (None, value) for key, value in found.added.items()}
+    pairs |= found.changed
+    return sorted(ActorChange(_actor_id(key), *map(_actor, pair)) for key, pair in pairs.items())
 
 
 def state_difference(store: Blockstore, expected: Cid, got: Cid) -> tuple[str, ...]:
@@ -51,33 +75,26 @@ def _difference(store: Blockstore, expected: Cid, got: Cid) -> Iterator[str]:
     if (theirs.version, theirs.info) != (mine.version, mine.info):
         yield f"the state trees' versions differ: expected {theirs.version}, got {mine.version}"
         return
-    found = hamt.diff(hamt.Hamt(store, theirs.actors), hamt.Hamt(store, mine.actors))
-    changes: dict[int, tuple[object, object]] = {}
-    for key, value in found.removed.items():
-        changes[_actor_id(key)] = (value, None)
-    for key, value in found.added.items():
-        changes[_actor_id(key)] = (None, value)
-    for key, (old, new) in found.changed.items():
-        changes[_actor_id(key)] = (old, new)
+    changes = changed_actors(store, expected, got)
     if not changes:
         yield "the state trees hold the same actors in another shape"
         return
-    ids = sorted(changes)
     names = actor_names(store, got) or actor_names(store, expected)
-    first = ids[0]
-    yield from _actor_difference(store, first, *changes[first], names)
-    if len(ids) > 1:
-        others = ", ".join(f"f0{actor_id}" for actor_id in ids[1:9])
-        yield f"{len(ids)} actors differ; the others: {others}{', ...' if len(ids) > 9 else ''}"
+    yield from _actor_difference(store, changes[0], names)
+    if len(changes) > 1:
+        others = ", ".join(f"f0{change.actor_id}" for change in changes[1:9])
+        rest = ", ..." if len(changes) > 9 else ""
+        yield f"{len(changes)} actors differ; the others: {others}{rest}"
 
 
 def _actor_difference(
-    store: Blockstore, actor_id: int, old: object, new: object, names: dict[Cid, str]
+    store: Blockstore, change: ActorChange, names: dict[Cid, str]
 ) -> Iterator[str]:
-    theirs = None if old is None else ActorState.from_ipld(old)
-    mine = None if new is None else ActorState.from_ipld(new)
+    theirs, mine = change.old, change.new
     some = theirs or mine
-    name = f"f0{actor_id}" + (f" ({names[some.code]})" if some and some.code in names else "")
+    name = f"f0{change.actor_id}" + (
+        f" ({names[some.code]})" if some and some.code in names else ""
+    )
     if theirs is None or mine is None:
         yield f"actor {name}: " + (
             "expected none, got one" if theirs is None else "expected one, got none"
@@ -95,6 +112,10 @@ def _actor_difference(
         if inner is not None and inner[0]:
             path, expected, got = inner
             yield f"actor {name}: state{path}: expected {expected}, got {got}"
+
+
+def _actor(value: object) -> ActorState | None:
+    return None if value is None else ActorState.from_ipld(value)
 
 
 def _actor_id(key: bytes) -> int:

@@ -6,6 +6,8 @@ between lives in caches that a failed call rolls back. Resolving and registering
 through the init actor's address map, which the machine reads and writes as the init actor would.
 """
 
+from collections.abc import Iterator
+
 from papyrus.ipld.blockstore import Blockstore, get_cbor, load, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.hamt import Hamt
@@ -62,6 +64,11 @@ class StateTree:
             raise Fatal(f"actor {actor_id} cannot be read: {error}") from error
         self._actors.set(actor_id, actor)
         return actor
+
+    def items(self) -> Iterator[tuple[int, ActorState]]:
+        """Yield every actor as last flushed, in the order of the tree; DecodeError if malformed."""
+        for key, value in self._hamt.items():
+            yield Address.from_bytes(key).id, ActorState.from_ipld(value)
 
     def set(self, actor_id: int, actor: ActorState) -> None:
         """Put the actor in place of what was there."""

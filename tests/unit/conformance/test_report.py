@@ -40,6 +40,8 @@ def test_json_holds_every_case_in_order():
         "failed": 1,
         "skipped": 1,
         "verifier": "nobody",
+        "engine": "wasm",
+        "gas": "computed",
         "cases": [
             {
                 "id": "b",
