@@ -223,7 +223,7 @@ def _market(state: OldState) -> Cid:
     random = state.random
     proposals: dict[int, object] = {}
     states: dict[int, object] = {}
-    lost = {deal: (MINERS[0], 0) for deal in random.sample(range(20_000, 21_000), 20)}
+    lost = dict.fromkeys(random.sample(range(20000, 21000), 20), (MINERS[0], 0))
     for deal, (miner_id, _) in {**state.deals, **lost}.items():
         end = random.choice((HEIGHT - 1, HEIGHT, 9_000))
         proposals[deal] = [
