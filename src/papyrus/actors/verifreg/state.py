@@ -11,9 +11,9 @@ from papyrus.actors.collections import (
     ADDRESS_KEY,
     UNSIGNED_KEY,
     KeyForm,
-    MapOfMapsShape,
     MapShape,
 )
+from papyrus.actors.nested_collections import MapOfMapsShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64, ActorID, BigInt, ChainEpoch
