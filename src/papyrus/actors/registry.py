@@ -12,6 +12,7 @@ from papyrus.actors.placeholder import PLACEHOLDER
 from papyrus.actors.power.actor import POWER_ACTOR
 from papyrus.actors.reward.actor import REWARD_ACTOR
 from papyrus.actors.system.actor import SYSTEM_ACTOR
+from papyrus.actors.verifreg.actor import VERIFIED_REGISTRY_ACTOR
 
 OLDEST_VERSION = 17
 """The oldest version of the actors whose rules the Python ones follow; they are those of 18."""
@@ -30,6 +31,7 @@ ACTORS: dict[str, ActorCode] = {
         POWER_ACTOR,
         REWARD_ACTOR,
         SYSTEM_ACTOR,
+        VERIFIED_REGISTRY_ACTOR,
     )
 }
 """By name in the bundle's manifest."""
