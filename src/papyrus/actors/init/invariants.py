@@ -1,0 +1,47 @@
+"""What holds of the init actor between messages."""
+
+from dataclasses import dataclass
+
+from papyrus.actors.findings import Findings
+from papyrus.actors.init.state import ADDRESSES, State
+from papyrus.actors.singletons import FIRST_NON_SINGLETON_ID
+from papyrus.ipld.blockstore import Blockstore
+from papyrus.primitives.address import Address, Protocol
+from papyrus.primitives.errors import DecodeError
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The addresses that have IDs."""
+
+    ids: dict[Address, int]
+    next_id: int
+
+
+def check_state_invariants(store: Blockstore, state: State, findings: Findings) -> Summary:
+    """Note what is wrong with the init actor and return the addresses."""
+    findings.require(bool(state.network_name), "network name is empty")
+    findings.require(state.next_id >= FIRST_NON_SINGLETON_ID, f"next id {state.next_id} is too low")
+    ids: dict[Address, int] = {}
+    known: dict[tuple[int, bool], Address] = {}
+    try:
+        for address, actor_id in ADDRESSES.open(store, state.address_map).items():
+            ids[address] = actor_id
+            findings.require(
+                actor_id >= FIRST_NON_SINGLETON_ID, f"unexpected singleton ID value {actor_id}"
+            )
+            findings.require(
+                actor_id < state.next_id, f"{address} has ID {actor_id}, which is not given yet"
+            )
+            if address.protocol is Protocol.ID:
+                findings.add(f"key {address} is an ID address")
+                continue
+            # An actor has one delegated address, and one of another kind beside it.
+            kind = actor_id, address.protocol is Protocol.DELEGATED
+            other = known.setdefault(kind, address)
+            findings.require(
+                other == address, f"duplicate mapping to ID {actor_id}: {address} {other}"
+            )
+    except DecodeError as error:
+        findings.add(f"error iterating address map: {error}")
+    return Summary(ids, state.next_id)
