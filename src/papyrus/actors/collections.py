@@ -16,6 +16,7 @@ state.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from papyrus.ipld.amt import Amt
@@ -176,14 +177,15 @@ class MapShape(Generic[K, V]):
 class Array(Generic[V]):
     """A sparse array in the state, indexed by unsigned 64-bit integers."""
 
-    __slots__ = ("_amt", "_read", "_write")
+    __slots__ = ("_amt", "_read", "_renewed", "_write")
 
-    def __init__(self, amt: Amt, values: Any) -> None:
+    def __init__(self, amt: Amt, values: Any, *, has_late_fields: bool = False) -> None:
         """Read an AMT as an array of values of a known kind."""
         codec = codec_of(values)
         self._amt = amt
         self._read = codec.from_ipld
         self._write = codec.to_ipld
+        self._renewed: set[int] | None = set() if has_late_fields else None
 
     def __len__(self) -> int:
         return len(self._amt)
@@ -202,10 +204,31 @@ class Array(Generic[V]):
     def set(self, index: int, value: V) -> None:
         """Put a value at an index; IndexError for one that no array can have."""
         self._amt.set(index, self._write(value))
+        self._renew_node(index)
 
     def delete(self, index: int) -> bool:
         """Remove the value at an index; return whether there was one."""
-        return self._amt.delete(index)
+        deleted = self._amt.delete(index)
+        if deleted:
+            self._renew_node(index)
+        return deleted
+
+    def _renew_node(self, index: int) -> None:
+        """Write the values anew that share a node with one that has changed.
+
+        The released actors keep nodes as values, not as bytes, and so write late fields into all.
+        """
+        node = index >> self._amt.bit_width
+        if self._renewed is None or node in self._renewed:
+            return
+        self._renewed.add(node)
+        end = node + 1 << self._amt.bit_width
+        for neighbour, old in list(
+            takewhile(lambda item: item[0] < end, self._amt.items(node << self._amt.bit_width))
+        ):
+            new = self._write(self._read(old))
+            if new != old:
+                self._amt.set(neighbour, new)
 
     def items(self, start: int = 0) -> Iterator[tuple[int, V]]:
         """Yield (index, value) in order, from an index on."""
@@ -223,10 +246,13 @@ class ArrayShape(Generic[V]):
 
     values: type[V] | Any
     bit_width: int
+    has_late_fields: bool = False
+    """Whether the values have fields that an upgrade added without rewriting them."""
 
     def open(self, store: Blockstore, root: Cid | None) -> Array[V]:
         """Return the array at a root, or an empty one."""
-        return Array(Amt(store, root, bit_width=self.bit_width), self.values)
+        amt = Amt(store, root, bit_width=self.bit_width)
+        return Array(amt, self.values, has_late_fields=self.has_late_fields)
 
     def empty_root(self, store: Blockstore) -> Cid:
         """Write the empty array and return its root."""

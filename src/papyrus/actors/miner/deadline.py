@@ -7,6 +7,7 @@ faults in `deadline_faults`, the ends of sectors in `deadline_termination`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Annotated
 
 from papyrus.actors.collections import Array, ArrayShape
 from papyrus.actors.miner.partition import PARTITIONS, Partition, Scope
@@ -42,10 +43,13 @@ POST_SUBMISSIONS: ArrayShape[WindowedPoSt] = ArrayShape(WindowedPoSt, 2)
 class Deadline(Record):
     """The sectors that are proven in one window."""
 
-    partitions: Cid
-    """Root of its partitions, whose indices have no gaps."""
-    expirations_epochs: Cid
-    """Root of a queue of partitions; one stays in it though its sectors no longer expire then."""
+    partitions: Annotated[Cid, PARTITIONS]
+    """Their indices have no gaps."""
+    expirations: Annotated[Cid, DEADLINE_EXPIRATIONS]
+    """A partition stays in the queue though its sectors no longer expire then.
+
+    `expirations_epochs` in builtin-actors.
+    """
     partitions_posted: BitField
     """Those proven so far in the window that is open."""
     early_terminations: BitField
@@ -54,14 +58,14 @@ class Deadline(Record):
     """How many sectors are not terminated."""
     total_sectors: U64
     faulty_power: PowerPair
-    optimistic_post_submissions: Cid
-    """Root of the proofs accepted unchecked in the window that is open."""
-    sectors_snapshot: Cid
-    """Root of the miner's sectors at the end of the last window."""
-    partitions_snapshot: Cid
-    """Root of the partitions at the end of the last window."""
-    optimistic_post_submissions_snapshot: Cid
-    """Root of the proofs of the last window that can still be disputed."""
+    optimistic_post_submissions: Annotated[Cid, POST_SUBMISSIONS]
+    """The proofs accepted unchecked in the window that is open."""
+    sectors_snapshot: Annotated[Cid, SECTORS]
+    """The miner's sectors at the end of the last window."""
+    partitions_snapshot: Annotated[Cid, PARTITIONS]
+    """The partitions at the end of the last window."""
+    optimistic_post_submissions_snapshot: Annotated[Cid, POST_SUBMISSIONS]
+    """The proofs of the last window that can still be disputed."""
     live_power: PowerPair
     """Of all sectors that are not terminated (FIP-0100)."""
     daily_fee: TokenAmount

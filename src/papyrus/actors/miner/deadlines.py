@@ -1,9 +1,10 @@
 """All deadlines of a miner, each a block of its own."""
 
 from dataclasses import replace
+from typing import Annotated
 
+from papyrus.actors.collections import RecordShape
 from papyrus.actors.miner.deadline import Deadline, open_partitions, require_valid
-from papyrus.actors.records import read_record, write_record
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.tuples import Record, cbor_tuple
@@ -11,18 +12,24 @@ from papyrus.rules.policy import Policy
 from papyrus.vm.aborts import illegal_argument, illegal_state
 
 
+DEADLINE = RecordShape(Deadline)
+
+
 @cbor_tuple
 class Deadlines(Record):
     """The deadlines in the order of their windows."""
 
-    due: tuple[Cid, ...]
+    due: tuple[Annotated[Cid, DEADLINE], ...]
+
+
+DEADLINES = RecordShape(Deadlines)
 
 
 def load_deadline(store: Blockstore, deadlines: Deadlines, index: int) -> Deadline:
     """Return a deadline; aborts with an illegal argument where there is none."""
     if index >= len(deadlines.due):
         raise illegal_argument(f"invalid deadline index {index} of {len(deadlines.due)}")
-    return read_record(store, deadlines.due[index], Deadline)
+    return DEADLINE.load(store, deadlines.due[index])
 
 
 def with_deadline(
@@ -33,7 +40,7 @@ def with_deadline(
         raise illegal_state(f"invalid deadline {index}")
     require_valid(deadline)
     due = list(deadlines.due)
-    due[index] = write_record(store, deadline)
+    due[index] = DEADLINE.save(store, deadline)
     return replace(deadlines, due=tuple(due))
 
 

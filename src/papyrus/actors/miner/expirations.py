@@ -48,5 +48,5 @@ class ExpirationSet(Record):
 
 NO_EXPIRATIONS = ExpirationSet(BitField(), BitField(), ZERO, NO_POWER, NO_POWER)
 
-EXPIRATIONS: ArrayShape[ExpirationSet] = ArrayShape(ExpirationSet, 4)
+EXPIRATIONS: ArrayShape[ExpirationSet] = ArrayShape(ExpirationSet, 4, has_late_fields=True)
 """A partition's expirations by epoch."""

@@ -1,5 +1,6 @@
 """Who a miner is: its controlling addresses, how it is reached, and who gets its funds."""
 
+from papyrus.actors.collections import RecordShape
 from papyrus.ipld.schema import I64, U64, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address
@@ -82,6 +83,9 @@ class MinerInfo(Record):
     def consensus_fault_active(self, epoch: int) -> bool:
         """Return whether the miner is suspended for a consensus fault at an epoch."""
         return epoch <= self.consensus_fault_elapsed
+
+
+MINER_INFO = RecordShape(MinerInfo)
 
 
 def new_info(

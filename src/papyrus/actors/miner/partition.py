@@ -10,6 +10,7 @@ is in `partition_faults` and `partition_termination`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from papyrus.actors.collections import ArrayShape
 from papyrus.actors.miner.expirations import EXPIRATIONS
@@ -38,10 +39,10 @@ class Partition(Record):
     recoveries: BitField
     """Those of the faults that are expected to recover with the next proof."""
     terminated: BitField
-    expirations_epochs: Cid
-    """Root of an `ExpirationQueue`."""
-    early_terminated: Cid
-    """Root of a queue of the terminated sectors for which no fee has been paid yet, by epoch."""
+    expirations: Annotated[Cid, EXPIRATIONS]
+    """`expirations_epochs` in builtin-actors."""
+    early_terminated: Annotated[Cid, EARLY_TERMINATED]
+    """Terminated sectors for which no fee has been paid yet, by epoch."""
     live_power: PowerPair
     """Of all but the terminated."""
     unproven_power: PowerPair

@@ -74,7 +74,7 @@ class SectorOnChainInfo(Record):
         return bool(self.flags & SIMPLE_QUALITY_POWER)
 
 
-SECTORS: ArrayShape[SectorOnChainInfo] = ArrayShape(SectorOnChainInfo, 5)
+SECTORS: ArrayShape[SectorOnChainInfo] = ArrayShape(SectorOnChainInfo, 5, has_late_fields=True)
 """All proven sectors by number, until their partition is compacted after they died."""
 
 

@@ -7,11 +7,12 @@ what the end of a window does in `deadline_cron`.
 """
 
 from dataclasses import replace
+from typing import Annotated
 
-from papyrus.actors.collections import UNSIGNED_KEY, ArrayShape, MapShape
+from papyrus.actors.collections import UNSIGNED_KEY, ArrayShape, MapShape, RecordShape
 from papyrus.actors.miner.deadline import new_deadline
-from papyrus.actors.miner.deadlines import Deadlines
-from papyrus.actors.miner.info import MinerInfo
+from papyrus.actors.miner.deadlines import DEADLINES, Deadlines
+from papyrus.actors.miner.info import MINER_INFO, MinerInfo
 from papyrus.actors.miner.proving_period import DeadlineInfo, deadline_info, deadline_info_at
 from papyrus.actors.miner.quantization import QuantSpec
 from papyrus.actors.miner.sectors import (
@@ -21,11 +22,10 @@ from papyrus.actors.miner.sectors import (
     Sectors,
 )
 from papyrus.actors.miner.vesting import VestingFunds
-from papyrus.actors.records import read_record, write_record
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64, ChainEpoch
-from papyrus.ipld.tuples import Record, cbor_tuple
+from papyrus.ipld.tuples import Record, cbor_transparent, cbor_tuple
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.rules.policy import Policy
@@ -39,12 +39,21 @@ PRE_COMMIT_CLEANUP: ArrayShape[BitField] = ArrayShape(BitField, 6)
 """Pre-committed sectors by the epoch at which they lapse."""
 
 
+@cbor_transparent
+class AllocatedSectors(Record):
+    """All sector numbers that were ever taken."""
+
+    numbers: BitField
+
+
+ALLOCATED_SECTORS = RecordShape(AllocatedSectors)
+
+
 @cbor_tuple
 class State(Record):
     """A miner's funds, sectors and place in the day."""
 
-    info: Cid
-    """A `MinerInfo`."""
+    info: Annotated[Cid, MINER_INFO]
     pre_commit_deposits: TokenAmount
     """Locked for sectors that are announced."""
     locked_funds: TokenAmount
@@ -54,17 +63,15 @@ class State(Record):
     """Penalties that could not be paid."""
     initial_pledge: TokenAmount
     """Locked for sectors that are proven."""
-    pre_committed_sectors: Cid
-    pre_committed_sectors_cleanup: Cid
-    allocated_sectors: Cid
-    """A bitfield of all numbers ever taken."""
-    sectors: Cid
+    pre_committed_sectors: Annotated[Cid, PRE_COMMITTED_SECTORS]
+    pre_committed_sectors_cleanup: Annotated[Cid, PRE_COMMIT_CLEANUP]
+    allocated_sectors: Annotated[Cid, ALLOCATED_SECTORS]
+    sectors: Annotated[Cid, SECTORS]
     proving_period_start: ChainEpoch
     """The first epoch of a proving period: the current one while cron runs for the miner."""
     current_deadline: U64
     """The deadline whose window ends next, while cron runs for the miner."""
-    deadlines: Cid
-    """A `Deadlines`."""
+    deadlines: Annotated[Cid, DEADLINES]
     early_terminations: BitField
     """Deadlines with terminated sectors that have not been paid for."""
     deadline_cron_active: bool
@@ -104,22 +111,22 @@ def new_state(
 
 def load_info(store: Blockstore, state: State) -> MinerInfo:
     """Return who the miner is."""
-    return read_record(store, state.info, MinerInfo)
+    return MINER_INFO.load(store, state.info)
 
 
 def with_info(store: Blockstore, state: State, info: MinerInfo) -> State:
     """Return the state with other info."""
-    return replace(state, info=write_record(store, info))
+    return replace(state, info=MINER_INFO.save(store, info))
 
 
 def load_deadlines(store: Blockstore, state: State) -> Deadlines:
     """Return the deadlines."""
-    return read_record(store, state.deadlines, Deadlines)
+    return DEADLINES.load(store, state.deadlines)
 
 
 def with_deadlines(store: Blockstore, state: State, deadlines: Deadlines) -> State:
     """Return the state with other deadlines."""
-    return replace(state, deadlines=write_record(store, deadlines))
+    return replace(state, deadlines=DEADLINES.save(store, deadlines))
 
 
 def open_sectors(store: Blockstore, state: State) -> Sectors:

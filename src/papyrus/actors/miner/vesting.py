@@ -5,11 +5,13 @@ nothing else.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from papyrus.actors.collections import RecordShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import ChainEpoch
-from papyrus.ipld.tuples import Record, cbor_tuple
+from papyrus.ipld.tuples import Record, cbor_transparent, cbor_tuple
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.rules.policy import EPOCHS_IN_DAY, EPOCHS_IN_HOUR
 
@@ -43,14 +45,24 @@ class VestingFund(Record):
     amount: TokenAmount
 
 
+@cbor_transparent
+class VestingTail(Record):
+    """All entries of a table but the first, in order of epoch."""
+
+    funds: tuple[VestingFund, ...]
+
+
+VESTING_TAIL = RecordShape(VestingTail)
+
+
 @cbor_tuple
 class VestingFunds(Record):
     """The table, where it is not empty; a state without one has null in its place."""
 
     head: VestingFund
     """The first entry, whose amount penalties may have drawn down to zero."""
-    tail: Cid
-    """A block with the others."""
+    tail: Annotated[Cid, VESTING_TAIL]
+    """The others."""
 
 
 def load_vesting(store: Blockstore, funds: VestingFunds | None) -> tuple[VestingFund, ...]:
