@@ -29,7 +29,7 @@ _FR_MASK = 0x3F
 def compute_unsealed_sector_cid(rt: Runtime, seal_proof: int, pieces: Sequence[PieceInfo]) -> Cid:
     """Return the commitment to a sector made of these pieces; abort where they make none."""
     try:
-        return crypto.compute_unsealed_sector_cid(rt.kernel, seal_proof, pieces)
+        return crypto.compute_unsealed_sector_cid(rt.enter(), seal_proof, pieces)
     except SyscallError as error:
         raise illegal_argument(f"failed to compute unsealed sector CID: {error}") from error
 
@@ -39,7 +39,7 @@ def verify_post(rt: Runtime, statement: WindowPoStStatement) -> bool:
     if rt.policy.fake_proofs:
         return _is_fake_post(statement)
     try:
-        return crypto.verify_post(rt.kernel, statement)
+        return crypto.verify_post(rt.enter(), statement)
     except SyscallError:
         return False
 
@@ -49,7 +49,7 @@ def batch_verify_seals(rt: Runtime, statements: Sequence[SealStatement]) -> list
     if rt.policy.fake_proofs:
         return [True] * len(statements)
     try:
-        return crypto.batch_verify_seals(rt.kernel, statements)
+        return crypto.batch_verify_seals(rt.enter(), statements)
     except SyscallError as error:
         raise illegal_argument(f"failed to batch verify: {error}") from error
 
@@ -59,7 +59,7 @@ def verify_aggregate_seals(rt: Runtime, statement: AggregateSealStatement) -> bo
     if rt.policy.fake_proofs:
         return True
     try:
-        return crypto.verify_aggregate_seals(rt.kernel, statement)
+        return crypto.verify_aggregate_seals(rt.enter(), statement)
     except SyscallError:
         return False
 
@@ -69,7 +69,7 @@ def verify_replica_update(rt: Runtime, statement: ReplicaUpdateStatement) -> boo
     if rt.policy.fake_proofs:
         return True
     try:
-        return crypto.verify_replica_update(rt.kernel, statement)
+        return crypto.verify_replica_update(rt.enter(), statement)
     except SyscallError:
         return False
 
@@ -81,7 +81,7 @@ def verify_consensus_fault(
     if rt.policy.fake_proofs:
         return None
     try:
-        return crypto.verify_consensus_fault(rt.kernel, first, second, extra)
+        return crypto.verify_consensus_fault(rt.enter(), first, second, extra)
     except SyscallError as error:
         raise illegal_argument(f"fault not verified: {error}") from error
 
