@@ -6,6 +6,7 @@ from papyrus.actors.datacap.actor import DATACAP_ACTOR
 from papyrus.actors.dispatch import ActorCode
 from papyrus.actors.ethaccount.actor import ETH_ACCOUNT
 from papyrus.actors.init.actor import INIT_ACTOR
+from papyrus.actors.market.actor import MARKET_ACTOR
 from papyrus.actors.multisig.actor import MULTISIG
 from papyrus.actors.paych.actor import PAYCH
 from papyrus.actors.placeholder import PLACEHOLDER
@@ -25,6 +26,7 @@ ACTORS: dict[str, ActorCode] = {
         DATACAP_ACTOR,
         ETH_ACCOUNT,
         INIT_ACTOR,
+        MARKET_ACTOR,
         MULTISIG,
         PAYCH,
         PLACEHOLDER,

@@ -5,23 +5,19 @@ from collections.abc import Iterable
 from papyrus.actors.market.params import (
     BATCH_ACTIVATE_DEALS,
     ON_MINER_SECTORS_TERMINATE,
-    SECTOR_CONTENT_CHANGED,
     VERIFY_DEALS_FOR_ACTIVATION,
     BatchActivateDealsParams,
     BatchActivateDealsResult,
     OnMinerSectorsTerminateParams,
-    SectorChanges,
-    SectorContentChangedParams,
     SectorDeals,
     VerifyDealsForActivationParams,
     VerifyDealsForActivationReturn,
 )
 from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.address import Address
 from papyrus.primitives.bitfield import BitField
 from papyrus.vm.payloads import read_return
-from papyrus.vm.runtime import Response, Runtime
+from papyrus.vm.runtime import Runtime
 
 
 def verify_deals_for_activation(
@@ -49,14 +45,3 @@ def on_miner_sectors_terminate(rt: Runtime, epoch: int, sectors: BitField) -> No
     """Terminate the deals in sectors of the calling miner; abort where that fails."""
     params = OnMinerSectorsTerminateParams(epoch, sectors)
     rt.send(STORAGE_MARKET, ON_MINER_SECTORS_TERMINATE, params)
-
-
-def sector_content_changed(
-    rt: Runtime, receiver: Address, sectors: Iterable[SectorChanges]
-) -> Response:
-    """Tell an actor, the market or another, what came into sectors; return what it answered.
-
-    SyscallError where the call could not be made. The answer to a success is a
-    `SectorContentChangedReturn`, if the receiver keeps to the rules.
-    """
-    return rt.call(receiver, SECTOR_CONTENT_CHANGED, SectorContentChangedParams(tuple(sectors)))

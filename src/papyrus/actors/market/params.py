@@ -5,10 +5,10 @@ Kept apart from the methods, so that the actors that call the market can import 
 
 from papyrus.actors.batches import BatchReturn
 from papyrus.actors.dispatch import frc42
-from papyrus.actors.market.deals import AllocationID, ClientDealProposal, DealID, Label
+from papyrus.actors.market.deals import AllocationID, ClientDealProposal, DealID
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import I64, U64, ActorID, ChainEpoch
-from papyrus.ipld.tuples import Record, cbor_transparent, cbor_tuple
+from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.bitfield import BitField
@@ -21,8 +21,6 @@ BATCH_ACTIVATE_DEALS = 6
 ON_MINER_SECTORS_TERMINATE = 7
 CRON_TICK = 9
 SETTLE_DEAL_PAYMENTS = frc42("SettleDealPayments")
-SECTOR_CONTENT_CHANGED = frc42("SectorContentChanged")
-"""Whoever wants to hear of data that came into a sector takes this, the market among them."""
 MARKET_NOTIFY_DEAL = frc42("MarketNotifyDeal")
 """What a client is told of each deal that was published in its name."""
 
@@ -148,66 +146,11 @@ class OnMinerSectorsTerminateParams(Record):
 
 
 @cbor_tuple
-class PieceChange(Record):
-    """A piece of data that came into a sector."""
-
-    data: Cid
-    size: U64
-    payload: bytes
-    """What the receiver knows it by; for the market, the CBOR of a deal ID."""
-
-
-@cbor_tuple
-class SectorChanges(Record):
-    """The pieces that came into a sector."""
-
-    sector: U64
-    minimum_commitment_epoch: ChainEpoch
-    """The sector is committed at least until then."""
-    added: tuple[PieceChange, ...]
-
-
-@cbor_transparent
-class SectorContentChangedParams(Record):
-    """What came into which sectors."""
-
-    sectors: tuple[SectorChanges, ...]
-
-
-@cbor_transparent
-class PieceReturn(Record):
-    """Whether the receiver took the piece."""
-
-    accepted: bool
-
-
-@cbor_transparent
-class SectorReturn(Record):
-    """The answers to the pieces of a sector."""
-
-    added: tuple[PieceReturn, ...]
-
-
-@cbor_transparent
-class SectorContentChangedReturn(Record):
-    """The answers by sector, as many as were asked about."""
-
-    sectors: tuple[SectorReturn, ...]
-
-
-@cbor_tuple
 class GetDealDataCommitmentReturn(Record):
     """The data of a deal."""
 
     data: Cid
     size: U64
-
-
-@cbor_transparent
-class GetDealLabelReturn(Record):
-    """The label of a deal."""
-
-    label: Label
 
 
 @cbor_tuple
