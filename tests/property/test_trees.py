@@ -275,7 +275,8 @@ def read(data):
         node = whole(data, lambda block: hamt_blocks.read_node(block, 32, legacy=False))
     except DecodeError:
         return None
-    return node.bits, node.items
+    opened = hamt_blocks.read_slot
+    return node.bits, [opened(item) if type(item) is bytes else item for item in node.items]
 
 
 @settings(max_examples=300)

@@ -8,8 +8,8 @@ first: a bucket is an array of [key, value], a child is its CID. Trees written b
 version 3 (`legacy`) wrap each slot in a map, {"0": child} or {"1": bucket}.
 
 The shape depends on the entries alone, not on how they came: a delete pulls a child's entries up
-as soon as they fit a bucket. Nodes are read when first walked through and kept, their slots as the
-bytes they were until they are asked for; a flush writes the changed nodes, once each.
+as soon as they fit a bucket. Nodes are read when first walked through and kept, most slots
+as the bytes they are until they are asked for; a flush writes the changed nodes, once each.
 
 Quirk: go-hamt-ipld refuses a child that would fit in its parent's bucket; ref-fvm, which executes
 every message, accepts one, and so does this. Neither writes one.
@@ -282,7 +282,7 @@ class Hamt:
         """Return what the slot at a position holds: a bucket, a child's CID, or the child."""
         item = node.items[position]
         if type(item) is bytes:
-            item = node.items[position] = read_slot(item, legacy=self._legacy)
+            item = node.items[position] = read_slot(item)
         return item
 
     def _slots(self, node: BitmapNode) -> list[Any]:

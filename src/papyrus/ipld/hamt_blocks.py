@@ -1,12 +1,10 @@
 """The blocks of a HAMT: a node cut into its slots, and put together again.
 
 See `papyrus.ipld.hamt` for what they mean. A node of the state tree has dozens of slots of which
-a walk wants one: reading checks all of them, and keeps each as the bytes it is until it is asked
-for. What was never asked for is written back as it was read.
-
-Nearly all buckets that are read hold actors, or numbers under short keys. A regular expression
-knows those, and finds where one ends in half the time that going through its items takes. All
-others, the malformed among them, are gone through.
+a walk wants one. Nearly all are links, or buckets that hold actors, or numbers under short keys: a
+regular expression knows those and finds where one ends, and it stays as the bytes it is until it
+is asked for. All others, the malformed among them, are read at once. What was never asked for is
+written back as it was.
 """
 
 import re
@@ -18,7 +16,7 @@ from papyrus.ipld.tree_blocks import (
     ARRAY,
     CHAIN_LINK,
     CHAIN_LINK_LENGTH,
-    item_end,
+    check_order,
     read_bucket,
     read_bytes,
     read_head,
@@ -35,6 +33,9 @@ BUCKET_SIZE = 3
 
 MAX_BITMAP_BYTES = 32
 
+Slot = Cid | list[list[bytes]]
+"""The CID of a child, or the [key, encoded value] entries of a bucket."""
+
 _BYTES = b"(?:" + b"|".join(re.escape(bytes([0x40 + n])) + b".{%d}" % n for n in range(24)) + b")"
 _NUMBER = rb"(?:[\x00-\x17]|\x18.|\x19.{2}|\x1a.{4}|\x1b.{8})"
 _LINK = rb"\xd8\x2a\x58\x27.{39}"
@@ -50,7 +51,10 @@ _LEGACY_HEAD_LENGTH = 3
 
 
 def read_node(data: bytes, width: int, *, legacy: bool) -> tuple[BitmapNode, int]:
-    """Return a node of at most `width` slots, each as `read_slot` reads it, and where it ends."""
+    """Return a node of at most `width` slots and where it ends.
+
+    A slot is the CID of a child, a bucket, or bytes that `read_slot` makes one of these of.
+    """
     if data[0] != 0x82:
         raise DecodeError("a HAMT node is an array of two")
     bitmap, at = read_bytes(data, 1)
@@ -65,24 +69,24 @@ def read_node(data: bytes, width: int, *, legacy: bool) -> tuple[BitmapNode, int
     slots: list[Any] = []
     for _ in range(count):
         if legacy:
-            end = _legacy_slot_end(data, at)
+            slot, at = _read_legacy_slot(data, at)
+            slots.append(slot)
         elif data.startswith(CHAIN_LINK, at):
             end = at + CHAIN_LINK_LENGTH
+            slots.append(data[at:end])
+            at = end
         elif (bucket := _COMMON_BUCKET.match(data, at)) and _ascends(bucket):
-            end = bucket.end()
+            slots.append(bucket.group())
+            at = bucket.end()
         else:
-            end = _slot_end(data, at)
-        slots.append(data[at:end])
-        at = end
+            slot, at = _read_slot(data, at)
+            slots.append(slot)
     return BitmapNode(bits, slots), at
 
 
-def read_slot(slot: bytes, *, legacy: bool) -> Cid | list[list[bytes]]:
-    """Return what a slot of a node holds: the CID of a child, or a bucket."""
-    at = _LEGACY_HEAD_LENGTH if legacy else 0
-    if slot[at] == 0xD8:
-        return read_link(slot, at)[0]
-    return read_bucket(slot, at, BUCKET_SIZE)[0]
+def read_slot(slot: bytes) -> Slot:
+    """Return what a slot that stayed bytes holds: the CID of a child, or a bucket."""
+    return _read_slot(slot, 0)[0]
 
 
 def node_block(bits: int, slots: list[Any], *, legacy: bool) -> bytes:
@@ -110,35 +114,23 @@ def _ascends(bucket: re.Match[bytes]) -> bool:
     return True
 
 
-def _legacy_slot_end(data: bytes, at: int) -> int:
-    """Return where a slot ends, {"0": link} or {"1": bucket}."""
+def _read_legacy_slot(data: bytes, at: int) -> tuple[Slot, int]:
+    """Return a slot, {"0": link} or {"1": bucket}, and the offset after it."""
     kind = data[at : at + _LEGACY_HEAD_LENGTH]
     at += _LEGACY_HEAD_LENGTH
     if kind == _LEGACY_LINK:
-        return read_link(data, at)[1]
+        return read_link(data, at)
     if kind != _LEGACY_BUCKET:
         raise DecodeError('an old HAMT slot is {"0": link} or {"1": bucket}')
-    return _bucket_end(data, at)
+    return _read_bucket(data, at)
 
 
-def _slot_end(data: bytes, at: int) -> int:
-    """Return where a slot ends, a link or a bucket of any form."""
-    return read_link(data, at)[1] if data[at] == 0xD8 else _bucket_end(data, at)
+def _read_slot(data: bytes, at: int) -> tuple[Slot, int]:
+    """Return a slot, a link or a bucket, and the offset after it."""
+    return read_link(data, at) if data[at] == 0xD8 else _read_bucket(data, at)
 
 
-def _bucket_end(data: bytes, at: int) -> int:
-    """Return where a bucket ends, whose keys must ascend."""
-    count = data[at] - 0x80
-    if not 0 < count <= BUCKET_SIZE:
-        raise DecodeError(f"a bucket is an array of 1 to {BUCKET_SIZE} entries")
-    at += 1
-    last: bytes | None = None
-    for _ in range(count):
-        if data[at] != 0x82:
-            raise DecodeError("an entry of a bucket is not an array of two")
-        key, at = read_bytes(data, at + 1)
-        if last is not None and key <= last:
-            raise DecodeError("the keys of a bucket are not in order")
-        last = key
-        at = item_end(data, at)
-    return at
+def _read_bucket(data: bytes, at: int) -> tuple[list[list[bytes]], int]:
+    bucket, at = read_bucket(data, at, BUCKET_SIZE)
+    check_order(bucket)
+    return bucket, at
