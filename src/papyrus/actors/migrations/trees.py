@@ -165,8 +165,9 @@ class _MapRewriter:
         node = whole(data, lambda block: read_node(block, 1 << MAP_BIT_WIDTH, legacy=False))
         slots: list[Cid | list[list[bytes]]] = []
         share = SHARES >> level * MAP_BIT_WIDTH
-        for index, encoded in node.slots().items():
-            slot = read_slot(encoded, legacy=False)
+        for index, slot in node.slots().items():
+            if type(slot) is bytes:
+                slot = read_slot(slot)  # noqa: PLW2901 - the same slot, read
             slots.append(
                 self._below(slot, level + 1, first_share + index * share)
                 if isinstance(slot, Cid)
