@@ -8,7 +8,7 @@ about a deal (`queries`).
 
 from papyrus.actors.dispatch import ActorCode, method
 from papyrus.actors.market import activation, ending, escrow, publishing, queries
-from papyrus.actors.market.state import State, empty_state
+from papyrus.actors.market.state import State, empty
 from papyrus.actors.singletons import SYSTEM
 from papyrus.types.message import METHOD_CONSTRUCTOR
 from papyrus.vm.runtime import Runtime
@@ -18,7 +18,7 @@ from papyrus.vm.runtime import Runtime
 def constructor(rt: Runtime, _: None) -> None:
     """Begin without deals or funds."""
     rt.require_caller(SYSTEM)
-    rt.create(empty_state(rt.store))
+    rt.create(empty(rt.store))
 
 
 MARKET_ACTOR = ActorCode(

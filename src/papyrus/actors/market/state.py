@@ -75,7 +75,7 @@ class State(Record):
         return collateral + self.total_client_storage_fee
 
 
-def empty_state(store: Blockstore) -> State:
+def empty(store: Blockstore) -> State:
     """Return the state of a market without deals or funds, its collections written."""
     no_balances = BALANCES.empty_root(store)
     return State(
