@@ -1,0 +1,32 @@
+"""Random messages to the registry on both engines: the same answers and state, one by one.
+
+Miners and contracts run as Wasm on both.
+"""
+
+import pytest
+from actor_vm import TwinVm
+from verifreg_traffic import VerifregTraffic
+
+pytestmark = pytest.mark.bundle("v18/testing-fake-proofs")
+
+FIRST = "hybrid:storageminer=wasm,evm=wasm"
+
+
+def run(seed, messages):
+    traffic = VerifregTraffic(TwinVm(FIRST), seed)
+    for count in range(messages):
+        traffic.step()
+        if count % 50 == 49:
+            traffic.check()
+    return traffic
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_engines_agree_on_random_messages(seed):
+    run(seed, 150)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(1000, 1350))
+def test_engines_agree_on_many_random_messages(seed):
+    run(seed, 300)
