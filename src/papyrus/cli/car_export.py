@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from papyrus.cli.output import Progress
-from papyrus.ipld.blockstore import load
+from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import CBOR, DAG_CBOR, RAW, Cid
 from papyrus.ipld.links import cids_in
-from papyrus.storage.car_files import CarFile
 
 _SUFFIXES = {DAG_CBOR: ".cbor", CBOR: ".cbor", RAW: ".bin"}
 
@@ -30,8 +29,8 @@ class Counted:
             yield cid, data
 
 
-def reachable(car: CarFile, roots: Iterable[Cid]) -> Iterator[tuple[Cid, bytes]]:
-    """Give the roots, which must be in the file, and all that they lead to within it, once each."""
+def reachable(car: Blockstore, roots: Iterable[Cid]) -> Iterator[tuple[Cid, bytes]]:
+    """Give the roots, which must be there, and all that they lead to in the store, once each."""
     wanted = list(roots)
     for root in wanted:
         load(car, root)

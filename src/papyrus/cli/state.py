@@ -4,6 +4,7 @@ import typer
 
 from papyrus.cli.state_diff import diff
 from papyrus.cli.state_get import actor, get, tree
+from papyrus.cli.state_migrate import migrate
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -14,5 +15,5 @@ app = typer.Typer(
     without either it is that of the file's head.""",
 )
 
-for command in (tree, actor, get, diff):
+for command in (tree, actor, get, diff, migrate):
     app.command(no_args_is_help=True)(command)

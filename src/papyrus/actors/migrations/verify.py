@@ -20,7 +20,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.ipld.hamt import Hamt
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
-from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.network import MigrationFacts
 from papyrus.rules.schedule import Upgrade
 from papyrus.types.actor import ActorState, StateRoot
@@ -57,7 +57,8 @@ def verify_migration(
 ) -> Verification:
     """Compare a state with what an upgrade made of it; `progress` hears each actor counted.
 
-    Raises DecodeError where either is no state tree, LocalFault where a block is missing.
+    What cannot be read of an actor's own state is a difference. Raises DecodeError where either
+    root leads to no state tree, LocalFault where a block of one is missing.
     """
     old = StateRoot.from_cbor(load(store, old_root))
     new = StateRoot.from_cbor(load(store, new_root))
@@ -111,7 +112,7 @@ class _Comparison:
             try:
                 for line in self._actor(actor_id, name, actor, migrated):
                     yield f"f0{actor_id} ({name or actor.code}): {line}"
-            except (DecodeError, TypeError, ValueError, LookupError) as error:
+            except (DecodeError, LocalFault, TypeError, ValueError, LookupError) as error:
                 yield f"f0{actor_id} ({name or actor.code}): its state cannot be read: {error}"
             self.actors += 1
             self.balance += migrated.balance
