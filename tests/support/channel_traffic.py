@@ -118,6 +118,8 @@ class ChannelTraffic:
         if sender == MULTISIG and self.random.random() < 0.6:
             message = proposal(channel, method, params, value)
             return self._person(), MULTISIG, PROPOSE, message, 0
+        # A channel sends no funds but what it owes.
+        value = value if sender in PEOPLE else 0
         return sender, self._name(channel), method, params, value
 
     def _construction(self):
