@@ -1,0 +1,46 @@
+import pytest
+
+from papyrus.actors.datacap.state import State
+from papyrus.actors.datacap.token import ALLOWANCES, BALANCES, TokenState, empty
+from papyrus.ipld.blockstore import MemoryBlockstore
+from papyrus.primitives.address import Address
+from papyrus.primitives.exit_codes import ExitCode
+from papyrus.types.message import METHOD_CONSTRUCTOR
+
+SYSTEM = 0
+STORE = MemoryBlockstore()
+NOTHING = TokenState(0, BALANCES.empty_root(STORE), ALLOWANCES.empty_root(STORE), 3)
+
+
+def test_begins_with_nothing_under_a_governor(vm):
+    assert vm.send(SYSTEM, 71, METHOD_CONSTRUCTOR, Address.from_id(100)).code == ExitCode.OK
+    assert vm.one.state(71, State) == State(Address.from_id(100), NOTHING)
+
+
+def test_keeps_the_governor_as_it_is_named(vm, everyone):
+    assert vm.send(SYSTEM, 71, METHOD_CONSTRUCTOR, everyone[1].key).code == ExitCode.OK
+    assert vm.one.state(71, State).governor == everyone[1].key
+
+
+def test_takes_an_id_that_nobody_has(vm):
+    assert vm.send(SYSTEM, 71, METHOD_CONSTRUCTOR, Address.from_id(999)).code == ExitCode.OK
+
+
+def test_refuses_a_governor_that_is_not_there(vm):
+    refused = vm.send(SYSTEM, 71, METHOD_CONSTRUCTOR, Address.actor(b"nobody"))
+    assert refused.code == ExitCode.USR_ILLEGAL_ARGUMENT
+
+
+def test_runs_once(vm):
+    governor = Address.from_id(100)
+    assert vm.send(SYSTEM, 7, METHOD_CONSTRUCTOR, governor).code == ExitCode.USR_ILLEGAL_STATE
+
+
+@pytest.mark.parametrize("sender", [1, 100])
+def test_is_for_the_system_alone(vm, sender):
+    refused = vm.send(sender, 71, METHOD_CONSTRUCTOR, Address.from_id(100))
+    assert refused.code == ExitCode.USR_FORBIDDEN
+
+
+def test_an_empty_token_has_no_supply():
+    assert empty(MemoryBlockstore()) == NOTHING
