@@ -214,9 +214,7 @@ def _network(store: Blockstore, root: Cid, name: str | None) -> Network:
 
 def chosen_upgrade(network: Network, version: int, height: int | None) -> Upgrade:
     """Return the row of a network's schedule that is meant, or one at a height of the user's."""
-    rows = [
-        row for row in network.schedule.upgrades if row.network_version == version and row.migrates
-    ]
+    rows = network.schedule.migrations_to(version)
     for row in rows:
         if row.height == height if height is not None else not row.keeps_version:
             return row

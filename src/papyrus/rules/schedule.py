@@ -55,6 +55,14 @@ class Schedule:
                 return upgrade
         return None
 
+    def migrations_to(self, network_version: int) -> tuple[Upgrade, ...]:
+        """Return the rows of a version at which a migration runs, lowest height first."""
+        return tuple(
+            upgrade
+            for upgrade in self.upgrades
+            if upgrade.network_version == network_version and upgrade.migrates
+        )
+
 
 def upgrade(height: ChainEpoch, network_version: int, release: str | None = None) -> Upgrade:
     """Return the row by which a network version begins.

@@ -37,3 +37,8 @@ def test_a_fix_keeps_the_version_and_may_bring_a_release_replaced_later():
     assert upgrade(100, 22).release is None
     row = fix(200, 22, "v13.0.0-rc.3")
     assert (row.keeps_version, row.migrates, row.release) == (True, True, "v13.0.0-rc.3")
+
+
+def test_the_migrations_to_a_version_are_its_upgrade_and_its_fixes():
+    assert SCHEDULE.migrations_to(22) == (upgrade(10, 22), fix(12, 22))
+    assert SCHEDULE.migrations_to(26) == ()
