@@ -10,7 +10,11 @@ from dataclasses import replace
 from typing import Annotated
 
 from papyrus.actors.collections import Array, ArrayShape
-from papyrus.actors.miner.partition import PARTITIONS, Partition, Scope
+from papyrus.actors.miner.epoch_queue import BitfieldQueue
+from papyrus.actors.miner.expirations import NO_SECTORS
+from papyrus.actors.miner.partition import PARTITIONS, Partition, Scope, new_partition
+from papyrus.actors.miner.partition import add_sectors as add_to_partition
+from papyrus.actors.miner.partition import reschedule_expirations as reschedule_in_partition
 from papyrus.actors.miner.power import NO_POWER, PowerPair
 from papyrus.actors.miner.quantization import QuantSpec
 from papyrus.actors.miner.sector_map import PartitionSectorMap
@@ -22,6 +26,7 @@ from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.proofs.statements import PoStProof
+from papyrus.vm.aborts import illegal_state, not_found
 
 
 @cbor_tuple
@@ -84,29 +89,71 @@ class Deadline(Record):
 
 def new_deadline(store: Blockstore) -> Deadline:
     """Return a deadline without partitions."""
-    raise NotImplementedError
+    no_partitions = PARTITIONS.empty_root(store)
+    no_submissions = POST_SUBMISSIONS.empty_root(store)
+    return Deadline(
+        partitions=no_partitions,
+        expirations=DEADLINE_EXPIRATIONS.empty_root(store),
+        partitions_posted=NO_SECTORS,
+        early_terminations=NO_SECTORS,
+        live_sectors=0,
+        total_sectors=0,
+        faulty_power=NO_POWER,
+        optimistic_post_submissions=no_submissions,
+        sectors_snapshot=SECTORS.empty_root(store),
+        partitions_snapshot=no_partitions,
+        optimistic_post_submissions_snapshot=no_submissions,
+        live_power=NO_POWER,
+        daily_fee=ZERO,
+    )
 
 
 def open_partitions(store: Blockstore, deadline: Deadline) -> Array[Partition]:
-    """Return the partitions as they are."""
+    """Return the partitions as they are, to be changed and then flushed."""
     return PARTITIONS.open(store, deadline.partitions)
+
+
+def find_partition(partitions: Array[Partition], index: int) -> Partition | None:
+    """Return a partition, or None; aborts with an illegal state for an index none can have."""
+    try:
+        return partitions.get(index)
+    except IndexError as error:
+        raise illegal_state(f"failed to load partition {index}: {error}") from error
+
+
+def must_find_partition(partitions: Array[Partition], index: int) -> Partition:
+    """Return a partition; aborts with not found where there is none."""
+    partition = find_partition(partitions, index)
+    if partition is None:
+        raise not_found(f"no such partition {index}")
+    return partition
 
 
 def load_partition(store: Blockstore, deadline: Deadline, index: int) -> Partition:
     """Return a partition; aborts with not found where there is none."""
-    raise NotImplementedError
+    return must_find_partition(open_partitions(store, deadline), index)
 
 
 def load_partition_snapshot(store: Blockstore, deadline: Deadline, index: int) -> Partition:
     """Return a partition as it was at the end of the last window; aborts with not found."""
-    raise NotImplementedError
+    return must_find_partition(PARTITIONS.open(store, deadline.partitions_snapshot), index)
 
 
 def add_expiration_partitions(
     store: Blockstore, deadline: Deadline, epoch: int, partitions: Iterable[int], quant: QuantSpec
 ) -> Deadline:
     """Note that sectors of some partitions may expire at an epoch."""
-    raise NotImplementedError
+    indices = BitField.from_bits(partitions)
+    if not indices:
+        return deadline
+    queue = open_expirations(store, deadline, quant)
+    queue.add(epoch, indices)
+    return replace(deadline, expirations=queue.flush())
+
+
+def open_expirations(store: Blockstore, deadline: Deadline, quant: QuantSpec) -> BitfieldQueue:
+    """Return the queue of partitions, to be changed and then flushed."""
+    return BitfieldQueue(DEADLINE_EXPIRATIONS.open(store, deadline.expirations), quant)
 
 
 def add_sectors(
@@ -122,7 +169,37 @@ def add_sectors(
 
     Returns also the power added and the daily fee, which is zero unless the fees are new.
     """
-    raise NotImplementedError
+    power, daily_fee = NO_POWER, ZERO
+    if not sectors:
+        return deadline, power, daily_fee
+    partitions = open_partitions(scope.store, deadline)
+    expiring: list[tuple[int, int]] = []
+    left = sectors
+    index = max(len(partitions) - 1, 0)
+    while left:
+        partition = partitions.get(index) or new_partition(scope.store)
+        room = max(partition_size - partition.sectors.count(), 0)
+        added, left = left[:room], left[room:]
+        if added:
+            after, added_power, added_fee = add_to_partition(scope, partition, added, proven=proven)
+            partitions.set(index, after)
+            power += added_power
+            if new_fees:
+                daily_fee += added_fee
+            expiring += [(sector.expiration, index) for sector in added]
+        index += 1
+    queue = open_expirations(scope.store, deadline, scope.quant)
+    queue.add_many(expiring)
+    after_all = replace(
+        deadline,
+        partitions=partitions.flush(),
+        expirations=queue.flush(),
+        live_sectors=deadline.live_sectors + len(sectors),
+        total_sectors=deadline.total_sectors + len(sectors),
+        live_power=deadline.live_power + power,
+        daily_fee=deadline.daily_fee + daily_fee,
+    )
+    return after_all, power, daily_fee
 
 
 def reschedule_expirations(
@@ -132,9 +209,30 @@ def reschedule_expirations(
 
     Returns also the sectors that were moved.
     """
-    raise NotImplementedError
+    partitions = open_partitions(scope.store, deadline)
+    all_moved: list[SectorOnChainInfo] = []
+    changed: list[int] = []
+    for index, numbers in partition_sectors.items():
+        partition = find_partition(partitions, index)
+        if partition is None:
+            continue
+        after, moved = reschedule_in_partition(scope, partition, epoch, numbers)
+        if moved:
+            all_moved += moved
+            changed.append(index)
+            partitions.set(index, after)
+    if not changed:
+        return deadline, all_moved
+    deadline = replace(deadline, partitions=partitions.flush())
+    return (
+        add_expiration_partitions(scope.store, deadline, epoch, changed, scope.quant),
+        all_moved,
+    )
 
 
 def require_valid(deadline: Deadline) -> None:
     """Abort with an illegal state where sums cannot be."""
-    raise NotImplementedError
+    if deadline.live_sectors > deadline.total_sectors:
+        raise illegal_state("deadline left with more live sectors than total")
+    if deadline.faulty_power.is_negative:
+        raise illegal_state("deadline left with negative faulty power")

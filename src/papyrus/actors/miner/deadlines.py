@@ -11,7 +11,6 @@ from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.rules.policy import Policy
 from papyrus.vm.aborts import illegal_argument, illegal_state
 
-
 DEADLINE = RecordShape(Deadline)
 
 

@@ -5,6 +5,8 @@ from papyrus.ipld.schema import I64, U64, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.proofs.proof_types import post_sector_size, window_post_partition_sectors
+from papyrus.vm.aborts import illegal_argument
 
 EPOCH_UNDEFINED = -1
 """Stands for no epoch: the miner has committed no consensus fault."""
@@ -97,4 +99,23 @@ def new_info(
     window_post_proof_type: int,
 ) -> MinerInfo:
     """Return the info of a new miner; aborts for a proof type that has no sector size."""
-    raise NotImplementedError
+    sector_size = post_sector_size(window_post_proof_type)
+    partition_sectors = window_post_partition_sectors(window_post_proof_type)
+    if sector_size is None or partition_sectors is None:
+        raise illegal_argument(f"unsupported proof type: {window_post_proof_type}")
+    return MinerInfo(
+        owner=Address.from_id(owner),
+        worker=Address.from_id(worker),
+        control_addresses=tuple(map(Address.from_id, control_addresses)),
+        pending_worker_key=None,
+        peer_id=peer_id,
+        multiaddrs=multiaddrs,
+        window_post_proof_type=window_post_proof_type,
+        sector_size=sector_size,
+        window_post_partition_sectors=partition_sectors,
+        consensus_fault_elapsed=EPOCH_UNDEFINED,
+        pending_owner_address=None,
+        beneficiary=Address.from_id(owner),
+        beneficiary_term=BeneficiaryTerm(ZERO, ZERO, 0),
+        pending_beneficiary_term=None,
+    )

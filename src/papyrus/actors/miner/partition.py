@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from papyrus.actors.collections import ArrayShape
-from papyrus.actors.miner.expirations import EXPIRATIONS
+from papyrus.actors.miner.expirations import EXPIRATIONS, NO_SECTORS, ExpirationQueue
 from papyrus.actors.miner.power import NO_POWER, PowerPair
 from papyrus.actors.miner.quantization import QuantSpec
 from papyrus.actors.miner.sectors import SectorOnChainInfo, Sectors
@@ -22,6 +22,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.bitfield import BitField
+from papyrus.vm.aborts import illegal_argument, illegal_state
 
 EARLY_TERMINATED: ArrayShape[BitField] = ArrayShape(BitField, 3)
 """A partition's early terminations by epoch, not rounded."""
@@ -83,19 +84,54 @@ class Scope:
 
 def new_partition(store: Blockstore) -> Partition:
     """Return a partition without sectors."""
-    raise NotImplementedError
+    return Partition(
+        sectors=NO_SECTORS,
+        unproven=NO_SECTORS,
+        faults=NO_SECTORS,
+        recoveries=NO_SECTORS,
+        terminated=NO_SECTORS,
+        expirations=EXPIRATIONS.empty_root(store),
+        early_terminated=EARLY_TERMINATED.empty_root(store),
+        live_power=NO_POWER,
+        unproven_power=NO_POWER,
+        faulty_power=NO_POWER,
+        recovering_power=NO_POWER,
+    )
+
+
+def open_expirations(scope: Scope, partition: Partition) -> ExpirationQueue:
+    """Return the expirations, to be changed and then flushed."""
+    return ExpirationQueue(scope.store, partition.expirations, scope.quant, scope.sector_size)
 
 
 def add_sectors(
     scope: Scope, partition: Partition, sectors: Sequence[SectorOnChainInfo], *, proven: bool
 ) -> tuple[Partition, PowerPair, TokenAmount]:
     """Add healthy sectors; return also their power and daily fee."""
-    raise NotImplementedError
+    queue = open_expirations(scope, partition)
+    added = queue.add_active_sectors(sectors)
+    if partition.sectors.contains_any(added.numbers):
+        raise illegal_state("not all added sectors are new")
+    after = replace(
+        partition,
+        expirations=queue.flush(),
+        sectors=partition.sectors | added.numbers,
+        live_power=partition.live_power + added.power,
+    )
+    if not proven:
+        after = replace(
+            after,
+            unproven=partition.unproven | added.numbers,
+            unproven_power=partition.unproven_power + added.power,
+        )
+    require_valid(after)
+    return after, added.power, added.daily_fee
 
 
 def activate_unproven(partition: Partition) -> tuple[Partition, PowerPair]:
     """Take the unproven sectors for proven; return also their power."""
-    raise NotImplementedError
+    proven = replace(partition, unproven=NO_SECTORS, unproven_power=NO_POWER)
+    return proven, partition.unproven_power
 
 
 def reschedule_expirations(
@@ -105,7 +141,13 @@ def reschedule_expirations(
 
     Returns also the sectors that were moved.
     """
-    raise NotImplementedError
+    healthy = (numbers & partition.sectors) - partition.terminated - partition.faults
+    sectors = scope.sectors.load(healthy)
+    queue = open_expirations(scope, partition)
+    queue.reschedule(epoch, sectors)
+    after = replace(partition, expirations=queue.flush())
+    require_valid(after)
+    return after, sectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +169,59 @@ def replace_sectors(
 
     Returns also the change, new minus old.
     """
-    raise NotImplementedError
+    queue = open_expirations(scope, partition)
+    removed, added = queue.replace_sectors(old, new)
+    active = partition.active_sectors
+    if not active.contains_all(removed.numbers):
+        raise illegal_state(
+            f"refusing to replace inactive sectors in {removed.numbers} (active: {active})"
+        )
+    change = Replacement(
+        added.power - removed.power,
+        added.pledge - removed.pledge,
+        added.daily_fee - removed.daily_fee,
+    )
+    after = replace(
+        partition,
+        expirations=queue.flush(),
+        sectors=(partition.sectors - removed.numbers) | added.numbers,
+        live_power=partition.live_power + change.power,
+    )
+    require_valid(after)
+    return after, change
 
 
 def require_members(partition: Partition, numbers: BitField) -> None:
     """Abort with an illegal argument unless all sectors are the partition's."""
-    raise NotImplementedError
+    if not partition.sectors.contains_all(numbers):
+        raise illegal_argument(
+            "failed fault declaration: not all sectors are assigned to the partition"
+        )
 
 
 def require_valid(partition: Partition) -> None:
     """Abort with an illegal state where sets or sums cannot be."""
-    raise NotImplementedError
+    _require_valid_power(partition)
+    in_state = partition.unproven | partition.faults
+    if partition.terminated.contains_any(in_state):
+        raise illegal_state("Partition left with terminated sectors in multiple states")
+    if not partition.sectors.contains_all(in_state | partition.terminated):
+        raise illegal_state("Partition left with invalid sector state")
+    if not partition.faults.contains_all(partition.recoveries):
+        raise illegal_state("Partition left with invalid recovery state")
+
+
+def _require_valid_power(partition: Partition) -> None:
+    sums = {
+        "live": partition.live_power,
+        "unproven": partition.unproven_power,
+        "faulty": partition.faulty_power,
+        "recovering": partition.recovering_power,
+    }
+    for name, power in sums.items():
+        if power.is_negative:
+            raise illegal_state(f"Partition left with negative {name} power")
+        if power.raw > partition.live_power.raw:
+            raise illegal_state(f"Partition left with invalid {name} power")
+    if partition.recovering_power.raw > partition.faulty_power.raw:
+        raise illegal_state("Partition left with invalid recovering power")

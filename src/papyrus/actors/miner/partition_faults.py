@@ -1,14 +1,27 @@
 """What faults and recoveries do to a partition."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from papyrus.actors.miner.partition import Partition, Scope
-from papyrus.actors.miner.power import PowerPair
+from papyrus.actors.miner.expiration_faults import (
+    reschedule_all_as_faults,
+    reschedule_as_faults,
+    reschedule_recovered,
+)
+from papyrus.actors.miner.expirations import NO_SECTORS, ExpirationQueue
+from papyrus.actors.miner.partition import (
+    Partition,
+    Scope,
+    open_expirations,
+    require_members,
+    require_valid,
+)
+from papyrus.actors.miner.power import NO_POWER, PowerPair, power_of_sectors
 from papyrus.actors.miner.quantization import QuantSpec
-from papyrus.actors.miner.sectors import SectorOnChainInfo
+from papyrus.actors.miner.sectors import SectorOnChainInfo, select_sectors
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.bitfield import BitField
+from papyrus.vm.aborts import illegal_argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,19 @@ def record_faults(
     They expire early, unless they would before; faulty and terminated ones are passed over. Aborts
     with an illegal argument where a sector is not the partition's.
     """
-    raise NotImplementedError
+    require_members(partition, numbers)
+    retracted = partition.recoveries & numbers
+    new_faults = numbers - retracted - partition.terminated - partition.faults
+    sectors = scope.sectors.load(new_faults)
+    after, power_delta, new_faulty_power = partition, NO_POWER, NO_POWER
+    if sectors:
+        after, power_delta, new_faulty_power = _add_faults(
+            scope, partition, new_faults, sectors, fault_expiration
+        )
+    power = power_of_sectors(scope.sector_size, scope.sectors.load(retracted))
+    after = _remove_recoveries(after, retracted, power)
+    require_valid(after)
+    return after, FaultsRecorded(new_faults, power_delta, new_faulty_power)
 
 
 def record_skipped_faults(
@@ -62,12 +87,39 @@ def record_skipped_faults(
 
     Aborts with an illegal argument where a sector is not the partition's.
     """
-    raise NotImplementedError
+    if not skipped:
+        return partition, SkippedRecorded(NO_POWER, NO_POWER, NO_POWER, has_new_faults=False)
+    if not partition.sectors.contains_all(skipped):
+        raise illegal_argument("skipped faults contains sectors outside partition")
+    retracted = partition.recoveries & skipped
+    retracted_power = power_of_sectors(scope.sector_size, scope.sectors.load(retracted))
+    new_faults = skipped - partition.terminated - partition.faults
+    sectors = scope.sectors.load(new_faults)
+    after, power_delta, new_faulty_power = _add_faults(
+        scope, partition, new_faults, sectors, fault_expiration
+    )
+    after = _remove_recoveries(after, retracted, retracted_power)
+    require_valid(after)
+    return after, SkippedRecorded(
+        power_delta, new_faulty_power, retracted_power, has_new_faults=bool(sectors)
+    )
 
 
 def recover_faults(scope: Scope, partition: Partition) -> tuple[Partition, PowerPair]:
     """Make the recovering sectors active, to expire on time again; return also their power."""
-    raise NotImplementedError
+    sectors = scope.sectors.load(partition.recoveries)
+    queue = open_expirations(scope, partition)
+    power = reschedule_recovered(queue, sectors)
+    after = replace(
+        partition,
+        expirations=queue.flush(),
+        faults=partition.faults - partition.recoveries,
+        recoveries=NO_SECTORS,
+        faulty_power=partition.faulty_power - power,
+        recovering_power=partition.recovering_power - power,
+    )
+    require_valid(after)
+    return after, power
 
 
 def declare_recovered(scope: Scope, partition: Partition, numbers: BitField) -> Partition:
@@ -75,11 +127,77 @@ def declare_recovered(scope: Scope, partition: Partition, numbers: BitField) -> 
 
     Aborts with an illegal argument where a sector is not the partition's.
     """
-    raise NotImplementedError
+    require_members(partition, numbers)
+    recoveries = (numbers & partition.faults) - partition.recoveries
+    power = power_of_sectors(scope.sector_size, scope.sectors.load(recoveries))
+    after = replace(
+        partition,
+        recoveries=partition.recoveries | recoveries,
+        recovering_power=partition.recovering_power + power,
+    )
+    require_valid(after)
+    return after
 
 
 def record_missed_post(
     store: Blockstore, partition: Partition, fault_expiration: int, quant: QuantSpec
 ) -> tuple[Partition, MissedPost]:
     """Make all live sectors faulty and none recovering."""
-    raise NotImplementedError
+    queue = ExpirationQueue(store, partition.expirations, quant)
+    reschedule_all_as_faults(queue, fault_expiration)
+    new_faulty_power = partition.live_power - partition.faulty_power
+    after = replace(
+        partition,
+        expirations=queue.flush(),
+        faults=partition.live_sectors,
+        recoveries=NO_SECTORS,
+        unproven=NO_SECTORS,
+        faulty_power=partition.live_power,
+        recovering_power=NO_POWER,
+        unproven_power=NO_POWER,
+    )
+    require_valid(after)
+    return after, MissedPost(
+        # Unproven power was never active, so it is not lost.
+        power_delta=partition.unproven_power - new_faulty_power,
+        penalized_power=partition.recovering_power + new_faulty_power,
+        new_faulty_power=new_faulty_power,
+    )
+
+
+def _add_faults(
+    scope: Scope,
+    partition: Partition,
+    numbers: BitField,
+    sectors: Sequence[SectorOnChainInfo],
+    fault_expiration: int,
+) -> tuple[Partition, PowerPair, PowerPair]:
+    """Make healthy sectors faulty.
+
+    Returns also the change of the active power, and the new faulty power.
+    """
+    queue = open_expirations(scope, partition)
+    new_faulty_power = reschedule_as_faults(queue, fault_expiration, sectors)
+    unproven = numbers & partition.unproven
+    lost_unproven_power = power_of_sectors(scope.sector_size, select_sectors(sectors, unproven))
+    after = replace(
+        partition,
+        expirations=queue.flush(),
+        faults=partition.faults | numbers,
+        faulty_power=partition.faulty_power + new_faulty_power,
+        unproven=partition.unproven - unproven,
+        unproven_power=partition.unproven_power - lost_unproven_power,
+    )
+    require_valid(after)
+    return after, lost_unproven_power - new_faulty_power, new_faulty_power
+
+
+def _remove_recoveries(partition: Partition, numbers: BitField, power: PowerPair) -> Partition:
+    """Have recovering sectors stay faulty."""
+    if not numbers:
+        return partition
+    return replace(
+        partition,
+        recoveries=partition.recoveries - numbers,
+        recovering_power=partition.recovering_power - power,
+    )

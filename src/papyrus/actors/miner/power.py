@@ -4,11 +4,12 @@ A byte that holds verified data counts ten times. A sector's quality is the aver
 and time since its power was last set, so the weight of verified deals is bytes times epochs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from papyrus.actors.miner.sectors import SectorOnChainInfo
 from papyrus.ipld.schema import BigInt
 from papyrus.ipld.tuples import Record, cbor_tuple
+from papyrus.vm.aborts import assertion_failed
 
 QUALITY_BASE_MULTIPLIER = 10
 VERIFIED_DEAL_WEIGHT_MULTIPLIER = 100
@@ -49,29 +50,38 @@ NO_POWER = PowerPair(0, 0)
 
 def quality_for_weight(size: int, duration: int, verified_weight: int) -> int:
     """Return a sector's quality with 20 bits after the point; ActorError for no duration."""
-    raise NotImplementedError
+    space_time = size * duration
+    if space_time == 0:
+        raise assertion_failed("attempt to divide by zero")
+    base = (space_time - verified_weight) * QUALITY_BASE_MULTIPLIER
+    verified = verified_weight * VERIFIED_DEAL_WEIGHT_MULTIPLIER
+    scaled = base + verified << SECTOR_QUALITY_PRECISION
+    return scaled // space_time // QUALITY_BASE_MULTIPLIER
 
 
 def quality_adjusted_power_max(size: int) -> int:
     """Return the quality-adjusted bytes of a sector full of verified data."""
-    raise NotImplementedError
+    return size * VERIFIED_DEAL_WEIGHT_MULTIPLIER // QUALITY_BASE_MULTIPLIER
 
 
 def quality_adjusted_power_for_weight(size: int, duration: int, verified_weight: int) -> int:
     """Return the quality-adjusted bytes of a sector over a duration with a verified weight."""
-    raise NotImplementedError
+    return size * quality_for_weight(size, duration, verified_weight) >> SECTOR_QUALITY_PRECISION
 
 
 def quality_adjusted_power_of(size: int, sector: SectorOnChainInfo) -> int:
     """Return the quality-adjusted bytes of a sector, as its power base epoch has it."""
-    raise NotImplementedError
+    duration = sector.expiration - sector.power_base_epoch
+    return quality_adjusted_power_for_weight(size, duration, sector.verified_deal_weight)
 
 
 def power_of_sector(size: int, sector: SectorOnChainInfo) -> PowerPair:
     """Return the power of a sector."""
-    raise NotImplementedError
+    return PowerPair(size, quality_adjusted_power_of(size, sector))
 
 
-def power_of_sectors(size: int, sectors: Iterable[SectorOnChainInfo]) -> PowerPair:
+def power_of_sectors(size: int, sectors: Sequence[SectorOnChainInfo]) -> PowerPair:
     """Return the sum of the power of sectors."""
-    raise NotImplementedError
+    return PowerPair(
+        size * len(sectors), sum(quality_adjusted_power_of(size, sector) for sector in sectors)
+    )

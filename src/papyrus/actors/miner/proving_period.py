@@ -13,6 +13,7 @@ from papyrus.actors.miner.quantization import QuantSpec
 from papyrus.primitives.address import Address
 from papyrus.rules.policy import Policy
 from papyrus.vm.aborts import illegal_argument
+from papyrus.vm.payloads import encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,8 @@ def proving_period_offset(
     policy: Policy, miner: Address, current_epoch: int, blake2b_256: Callable[[bytes], bytes]
 ) -> int:
     """Return where in the day a new miner's periods start, by the hash of its address and epoch."""
-    raise NotImplementedError
+    digest = blake2b_256(encoded(Address, miner) + current_epoch.to_bytes(8, "big", signed=True))
+    return int.from_bytes(digest[:8], "big") % policy.proving_period
 
 
 def first_period_start(policy: Policy, current_epoch: int, offset: int) -> int:

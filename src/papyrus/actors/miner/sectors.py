@@ -9,6 +9,8 @@ from papyrus.ipld.schema import I64, U32, U64, BigInt, ChainEpoch
 from papyrus.ipld.tuples import Record, absent_before, cbor_tuple
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
+from papyrus.rules.policy import MAX_SECTOR_NUMBER
+from papyrus.vm.aborts import illegal_state, not_found
 
 SIMPLE_QUALITY_POWER = 1
 """The flag of a sector whose power ignores when its data was added (FIP-0045)."""
@@ -90,32 +92,50 @@ class Sectors:
         self.array = SECTORS.open(store, root)
 
     def get(self, number: int) -> SectorOnChainInfo | None:
-        """Return a sector, or None."""
-        raise NotImplementedError
+        """Return a sector, or None; aborts with an illegal state for a number none can have."""
+        try:
+            return self.array.get(number)
+        except IndexError as error:
+            raise illegal_state(f"failed to get sector {number}: {error}") from error
 
     def must_get(self, number: int) -> SectorOnChainInfo:
         """Return a sector; aborts with not found where there is none."""
-        raise NotImplementedError
+        sector = self.get(number)
+        if sector is None:
+            raise not_found(f"sector {number} not found")
+        return sector
 
     def load(self, numbers: BitField) -> list[SectorOnChainInfo]:
         """Return sectors in order of number; aborts with not found where one is missing."""
-        raise NotImplementedError
+        return [self.must_get(number) for number in numbers]
 
     def put(self, sectors: Iterable[SectorOnChainInfo]) -> None:
         """Store sectors under their numbers; aborts where a number is out of range."""
-        raise NotImplementedError
+        for sector in sectors:
+            if sector.sector_number > MAX_SECTOR_NUMBER:
+                raise illegal_state(f"sector number {sector.sector_number} out of range")
+            self.array.set(sector.sector_number, sector)
 
     def delete(self, numbers: BitField) -> None:
         """Remove sectors; aborts with not found where one is missing."""
-        raise NotImplementedError
+        for number in numbers:
+            if not self.array.delete(number):
+                raise not_found(f"sector not found: {number}")
 
     def load_for_proof(
         self, proven: BitField, expected_faults: BitField
     ) -> list[SectorOnChainInfo]:
-        """Return what a proof of sectors challenges: for each the sector, or where it is faulty
-        the first that is not. Nothing where all are faulty.
+        """Return what a proof of sectors challenges, in order of number.
+
+        A faulty sector is replaced by the first that is not; nothing is left where all are faulty.
         """
-        raise NotImplementedError
+        first = (proven - expected_faults).first()
+        if first is None:
+            return []
+        stand_in = self.must_get(first)
+        return [
+            stand_in if number in expected_faults else self.must_get(number) for number in proven
+        ]
 
     def flush(self) -> Cid:
         """Write what has changed and return the root."""
@@ -126,4 +146,12 @@ def select_sectors(
     sectors: Sequence[SectorOnChainInfo], numbers: BitField
 ) -> list[SectorOnChainInfo]:
     """Return those of the sectors with these numbers; aborts where one is not among them."""
-    raise NotImplementedError
+    wanted = set(numbers)
+    selected = []
+    for sector in sectors:
+        if sector.sector_number in wanted:
+            wanted.remove(sector.sector_number)
+            selected.append(sector)
+    if wanted:
+        raise illegal_state(f"failed to find {len(wanted)} expected sectors")
+    return selected

@@ -1,9 +1,9 @@
 """What a miner keeps on chain.
 
 The balance is at least the sum of deposits, locked funds and pledge; what is above it can be
-withdrawn, less the fee debt. Functions on the state are by topic: funds in `funds`, pre-commitments
-in `pre_commits`, sector numbers in `sector_numbers`, sectors and their deadlines in `placement`, and
-what the end of a window does in `deadline_cron`.
+withdrawn, less the fee debt. Functions on the state are by topic: funds in `funds`, numbers of
+sectors in `sector_numbers`, pre-commitments in `pre_commits`, sectors and their deadlines in
+`placement`, and what the end of a window does in `deadline_cron`.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from typing import Annotated
 
 from papyrus.actors.collections import UNSIGNED_KEY, ArrayShape, MapShape, RecordShape
 from papyrus.actors.miner.deadline import new_deadline
-from papyrus.actors.miner.deadlines import DEADLINES, Deadlines
+from papyrus.actors.miner.deadlines import DEADLINE, DEADLINES, Deadlines
 from papyrus.actors.miner.info import MINER_INFO, MinerInfo
 from papyrus.actors.miner.proving_period import DeadlineInfo, deadline_info, deadline_info_at
 from papyrus.actors.miner.quantization import QuantSpec
@@ -106,7 +106,24 @@ def new_state(
     policy: Policy, store: Blockstore, info: Cid, period_start: int, deadline: int
 ) -> State:
     """Return the state of a new miner without sectors and funds."""
-    raise NotImplementedError
+    empty_deadline = DEADLINE.save(store, new_deadline(store))
+    return State(
+        info=info,
+        pre_commit_deposits=ZERO,
+        locked_funds=ZERO,
+        vesting_funds=None,
+        fee_debt=ZERO,
+        initial_pledge=ZERO,
+        pre_committed_sectors=PRE_COMMITTED_SECTORS.empty_root(store),
+        pre_committed_sectors_cleanup=PRE_COMMIT_CLEANUP.empty_root(store),
+        allocated_sectors=ALLOCATED_SECTORS.save(store, AllocatedSectors(BitField())),
+        sectors=SECTORS.empty_root(store),
+        proving_period_start=period_start,
+        current_deadline=deadline,
+        deadlines=DEADLINES.save(store, Deadlines((empty_deadline,) * policy.deadlines_in_period)),
+        early_terminations=BitField(),
+        deadline_cron_active=False,
+    )
 
 
 def load_info(store: Blockstore, state: State) -> MinerInfo:
