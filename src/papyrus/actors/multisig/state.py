@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Annotated
 
 from papyrus.actors.collections import SIGNED_KEY, MapShape
 from papyrus.actors.integers import ceiling_quotient, checked_i64
@@ -47,8 +48,8 @@ class State(Record):
     start_epoch: ChainEpoch
     unlock_duration: ChainEpoch
     """Epochs; 0 where nothing was ever locked."""
-    pending: Cid
-    """The root of `PENDING`."""
+    pending: Annotated[Cid, PENDING]
+    """Transactions that wait (builtin-actors `pending_txs`)."""
 
 
 @cbor_tuple

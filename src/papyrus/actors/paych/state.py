@@ -1,5 +1,7 @@
 """What a payment channel keeps on chain."""
 
+from typing import Annotated
+
 from papyrus.actors.collections import ArrayShape
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64, ChainEpoch
@@ -36,5 +38,5 @@ class State(Record):
     """The epoch from which the channel can be collected and takes no voucher; 0 before settling."""
     min_settle_height: ChainEpoch
     """The earliest epoch that `settling_at` may be, by vouchers redeemed."""
-    lanes: Cid
-    """The root of `LANES`."""
+    lanes: Annotated[Cid, LANES]
+    """Lanes (builtin-actors `lane_states`)."""
