@@ -78,14 +78,15 @@ class MultisigTraffic:
         others = [person.id for person in PEOPLE] + random.sample(MULTISIGS, 3)
         signers = random.sample(others, random.randint(1, 5))
         threshold = min(random.choice([1, 1, 2, 2, 3]), len(signers))
-        lock = {}
-        if random.random() < 0.5:
-            lock = {
-                "initial_balance": TokenAmount(random.choice([7, 999, 1000, 10**9])),
-                "start_epoch": self.epoch + random.randint(-20, 20),
-                "unlock_duration": random.choice([1, 3, 60, 1000]),
-            }
-        return signers, threshold, random.choice([0, 10, 1000, 10**9]), lock
+        if random.random() < 0.4:
+            return signers, threshold, random.choice([0, 10, 1000, 10**9]), {}
+        locked = random.choice([7, 999, 1000, 10**9 + 7])
+        lock = {
+            "initial_balance": TokenAmount(locked),
+            "start_epoch": self.epoch + random.randint(-20, 20),
+            "unlock_duration": random.choice([1, 3, 7, 60, 1000]),
+        }
+        return signers, threshold, locked + random.choice([-3, 0, 10, 1000]), lock
 
     def _fill(self, one, plans):
         for person in PEOPLE:
@@ -275,7 +276,7 @@ class MultisigTraffic:
         state = self._state(multisig)
         elapsed = self.epoch - state.start_epoch
         free = balance - (amount_locked(state, elapsed) if elapsed < 2**63 else 0)
-        edges = [0, 1, free - 1, free, free + 1, balance, balance + 1, free // 2]
+        edges = [0, 1, free - 1, free, free, free + 1, free + 1, balance, balance + 1, free // 2]
         return max(0, random.choice(edges))
 
     def _address(self):
