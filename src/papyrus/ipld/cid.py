@@ -19,6 +19,7 @@ import binascii
 import hashlib
 from typing import Self
 
+from papyrus.primitives import base58
 from papyrus.primitives.errors import DecodeError
 from papyrus.primitives.varint import decode_unsigned, encode_unsigned
 
@@ -66,8 +67,6 @@ _COMMON_PREFIXES = {
 
 _V0_PREFIX = b"\x12\x20"
 _V0_LENGTH = 34
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_BASE58_DIGIT = {letter: digit for digit, letter in enumerate(_BASE58)}
 _MAX_TEXT = 256
 """Longest text looked at: over twice the base58 form of the longest CID accepted."""
 
@@ -123,11 +122,11 @@ class Cid(bytes):
         if len(text) > _MAX_TEXT:
             raise DecodeError("CID text is too long")
         if text.startswith("Qm") and len(text) == 46:
-            return cls.from_bytes(_from_base58(text))
+            return cls.from_bytes(base58.decode(text))
         if text.startswith("b"):
             raw = _from_base32(text[1:])
         elif text.startswith("z"):
-            raw = _from_base58(text[1:])
+            raw = base58.decode(text[1:])
         else:
             raise DecodeError(f"CID text {text!r} is neither base32 nor base58")
         if raw.startswith(_V0_PREFIX):
@@ -195,7 +194,7 @@ class Cid(bytes):
 
     def __str__(self) -> str:
         if self._is_version_0():
-            return _to_base58(self)
+            return base58.encode(self)
         return "b" + base64.b32encode(self).decode().rstrip("=").lower()
 
     def __repr__(self) -> str:
@@ -213,24 +212,3 @@ def _from_base32(text: str) -> bytes:
     if base64.b32encode(raw).decode().rstrip("=").lower() != text:
         raise DecodeError("CID text has stray bits or padding")
     return raw
-
-
-def _from_base58(text: str) -> bytes:
-    number = 0
-    for letter in text:
-        digit = _BASE58_DIGIT.get(letter)
-        if digit is None:
-            raise DecodeError(f"CID text holds {letter!r}, not a base58 letter")
-        number = number * 58 + digit
-    zeros = len(text) - len(text.lstrip("1"))
-    return b"\x00" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
-
-
-def _to_base58(data: bytes) -> str:
-    number = int.from_bytes(data, "big")
-    letters = []
-    while number:
-        number, digit = divmod(number, 58)
-        letters.append(_BASE58[digit])
-    zeros = len(data) - len(data.lstrip(b"\x00"))
-    return "1" * zeros + "".join(reversed(letters))
