@@ -5,6 +5,8 @@ actors written in Python. So a new network needs the CIDs even where nothing was
 table is in the order of the bundle's manifest, which is consensus.
 """
 
+from collections.abc import Mapping
+
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import LocalFault
 
@@ -281,3 +283,13 @@ def actor_codes(version: int, bundle: str) -> dict[str, Cid]:
             f"run `papyrus bundle fetch {version} --network {bundle}`"
         )
     return {name: Cid.from_string(code) for name, code in codes.items()}
+
+
+def release_of(codes: Mapping[str, Cid]) -> tuple[int, str] | None:
+    """Return the version and the build whose actors these are, all of them, or None if unknown."""
+    texts = {name: str(code) for name, code in codes.items()}
+    for version, bundles in _CODES.items():
+        for bundle, known in bundles.items():
+            if known == texts:
+                return version, bundle
+    return None
