@@ -2,6 +2,8 @@
 
 from papyrus.actors.account import invariants as account
 from papyrus.actors.account.state import State as AccountState
+from papyrus.actors.datacap import invariants as datacap
+from papyrus.actors.datacap.state import State as DatacapState
 from papyrus.actors.findings import Findings
 from papyrus.actors.init import invariants as init
 from papyrus.actors.init.state import State as InitState
@@ -9,9 +11,12 @@ from papyrus.actors.multisig import invariants as multisig
 from papyrus.actors.multisig.state import State as MultisigState
 from papyrus.actors.paych import invariants as paych
 from papyrus.actors.paych.state import State as ChannelState
+from papyrus.actors.verifreg import invariants as verifreg
+from papyrus.actors.verifreg.state import State as RegistryState
 from papyrus.ipld.blockstore import load
 from papyrus.ipld.hamt import Hamt
 from papyrus.primitives.address import Address
+from papyrus.rules.policy import policy_of
 from papyrus.types.actor import EMPTY_STATE, ActorState, StateRoot
 
 
@@ -30,6 +35,12 @@ def broken_invariants(one):
                 init.check_state_invariants(store, one.state(actor_id, InitState), here)
             case "account":
                 account.check_state_invariants(one.state(actor_id, AccountState), actor_id, here)
+            case "datacap":
+                datacap.check_state_invariants(store, one.state(actor_id, DatacapState), here)
+            case "verifiedregistry":
+                state = one.state(actor_id, RegistryState)
+                policy = policy_of(one.bundle)
+                verifreg.check_state_invariants(store, state, one.epoch, policy, here)
             case "multisig":
                 multisig.check_state_invariants(store, one.state(actor_id, MultisigState), here)
             case "paymentchannel":

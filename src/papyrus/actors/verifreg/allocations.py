@@ -39,9 +39,9 @@ from papyrus.actors.verifreg.state import ALLOCATIONS, CLAIMS, Allocation, Claim
 from papyrus.actors.verifreg.tokens import to_datacap, to_tokens
 from papyrus.ipld.tuples import Reading, Record
 from papyrus.primitives.address import Address
-from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.errors import DecodeError, SyscallError
 from papyrus.primitives.exit_codes import ExitCode
-from papyrus.vm.aborts import assertion_failed, illegal_argument, serialization
+from papyrus.vm.aborts import assertion_failed, illegal_argument, illegal_state, serialization
 from papyrus.vm.runtime import Runtime
 
 R = TypeVar("R", bound=Record)
@@ -215,6 +215,11 @@ def _store(
     for allocation_id, allocation in zip(new_ids, made, strict=True):
         allocations.set(client, allocation_id, allocation)
         events.allocation(rt, allocation_id, allocation)
+    try:
+        allocations_root = allocations.flush()
+    except SyscallError as error:
+        # A client may name any CID as its piece's, also one that nothing here can link to.
+        raise illegal_state(f"failed to flush allocations table: {error}") from error
     claims = CLAIMS.open(rt.store, state.claims)
     for claim_id, claim in updated:
         claims.set(claim.provider, claim_id, claim)
@@ -222,7 +227,7 @@ def _store(
     rt.save(
         replace(
             state,
-            allocations=allocations.flush(),
+            allocations=allocations_root,
             next_allocation_id=new_ids.stop,
             claims=claims.flush(),
         )

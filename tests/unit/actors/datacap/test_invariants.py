@@ -65,8 +65,7 @@ def test_say_who_has_what():
         (state({101: 0}), ["stored a zero balance which should have been removed for 101"]),
         (
             state({101: 7}),
-            ["owner 101 had a balance 7 which is not a multiple of the granularity "
-             "1000000000000000000"],
+            [f"owner 101 had a balance 7 which is not a multiple of the granularity {ONE}"],
         ),
         (
             state({}, {101: {}}),
