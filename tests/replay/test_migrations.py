@@ -4,8 +4,15 @@ import json
 
 import pytest
 
+from papyrus.actors.migrations import migrate
+from papyrus.actors.migrations.verify import verify_migration
+from papyrus.conformance.chain_files import ChainFile, ChainRules
 from papyrus.conformance.replay import Means, replay_chain
 from papyrus.conformance.report import Status
+from papyrus.conformance.upgrades import next_actors
+from papyrus.ipld.blockstore import LayeredBlockstore, MemoryBlockstore
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.storage.bundles import BundleStore
 
 TRACED = Means(trace=True)
 
@@ -41,6 +48,20 @@ def test_a_chain_across_an_upgrade_is_exact(shared, name, height):
     run = replay_chain(folder / "chain.car.zst")
     assert failures(run) == []
     assert run.total == json.loads((folder / "meta.json").read_text())["tipsets"] > height
+
+
+@pytest.mark.parametrize(("name", "height"), CROSSINGS)
+def test_the_verifier_finds_nothing_wrong_in_a_migrated_state(shared, name, height):
+    chain = ChainFile.open(shared / "chains" / name / "chain.car.zst", ChainRules())
+    row = chain.network.schedule.migration_at(height)
+    bundle = next_actors(BundleStore(), chain.network, row)
+    store = LayeredBlockstore(MemoryBlockstore(), chain.car, bundle.store)
+    old = next(t.parent_state_root for t in chain.tipsets if t.height > height)
+    facts, manifest = chain.network.migrations, bundle.manifest_data
+    new = migrate(store, old, row, manifest, facts)
+    found = verify_migration(store, old, new, row, manifest, facts)
+    assert found.differences == ()
+    assert found.balance == TokenAmount.from_fil(2_000_000_000)
 
 
 @pytest.mark.full
