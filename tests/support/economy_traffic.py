@@ -102,14 +102,14 @@ class RewardTraffic(Traffic):
         )
         return AwardBlockRewardParams(
             miner,
-            TokenAmount(random.choice([*few, -1, 2**900] if random.random() < 0.2 else few)),
+            TokenAmount(random.choice([*few, -1, 2**1015] if random.random() < 0.2 else few)),
             TokenAmount(random.choice([*few, -1, 10**28] if random.random() < 0.2 else few)),
             random.choice([0, -1, 2**63 - 1] if random.random() < 0.1 else [1, 1, 1, 2, 3, 8]),
         )
 
     def _power(self):
         random = self.random
-        odd = [None, -1, -(2**900), 2**900, 0, 1, 2**64]
+        odd = [None, -1, -(2**1015), 2**1015, 0, 1, 2**64]
         return random.choice(odd) if random.random() < 0.2 else random.randrange(20 * EIB)
 
 
@@ -139,7 +139,7 @@ class PowerTraffic(Traffic):
                 miner = self._miner()
                 return miner, POWER, methods.UPDATE_CLAIMED_POWER, self._change(miner), 0
             case "pledge":
-                delta = TokenAmount(random.choice([-(10**6), -1, 0, 1, 500, 10**6, 10**6, 2**900]))
+                delta = TokenAmount(random.choice([-(10**6), -1, 0, 1, 500, 10**6, 10**6, 2**1015]))
                 if delta > 10**6 and random.random() < 0.9:
                     delta = TokenAmount(10**5)
                 return self._miner(), POWER, methods.UPDATE_PLEDGE_TOTAL, delta, 0

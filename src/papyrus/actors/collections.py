@@ -25,6 +25,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.ipld.hamt import Hamt
 from papyrus.ipld.tuples import Reading, Record
 from papyrus.primitives.address import Address
+from papyrus.primitives.amounts import TooBig
 from papyrus.primitives.errors import DecodeError
 from papyrus.primitives.varint import (
     decode_unsigned,
@@ -32,6 +33,7 @@ from papyrus.primitives.varint import (
     encode_unsigned,
     encode_zigzag,
 )
+from papyrus.vm.aborts import assertion_failed, illegal_state
 from papyrus.vm.payloads import codec_of, encoded
 
 K = TypeVar("K")
@@ -71,6 +73,17 @@ CID_KEY: KeyForm[Cid] = KeyForm(bytes, Cid.from_bytes, Cid.from_string)
 BYTES_KEY: KeyForm[bytes] = KeyForm(bytes, bytes, bytes.fromhex)
 
 
+def _written(write: Callable[[Any], Any], value: Any) -> Any:
+    """Return a value's IPLD data; ActorError where an integer in it has grown too wide."""
+    try:
+        return write(value)
+    except TooBig as error:
+        # The released actors find it when they write the collection.
+        raise illegal_state(f"failed to flush: {error}") from error
+    except ValueError as error:
+        raise assertion_failed(str(error)) from error
+
+
 class Map(Generic[K, V]):
     """A map in the state."""
 
@@ -103,7 +116,7 @@ class Map(Generic[K, V]):
 
     def set(self, key: K, value: V) -> None:
         """Put a value at a key."""
-        self._hamt.set(self._keys.encode(key), self._write(value))
+        self._hamt.set(self._keys.encode(key), _written(self._write, value))
 
     def set_if_absent(self, key: K, value: V) -> bool:
         """Put a value at a key that has none; return whether it was put."""
@@ -203,7 +216,7 @@ class Array(Generic[V]):
 
     def set(self, index: int, value: V) -> None:
         """Put a value at an index; IndexError for one that no array can have."""
-        self._amt.set(index, self._write(value))
+        self._amt.set(index, _written(self._write, value))
         self._renew_node(index)
 
     def delete(self, index: int) -> bool:

@@ -25,6 +25,7 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, get_type_h
 
 from papyrus.ipld import dag_cbor, lenient
 from papyrus.ipld.schema import CODEC_ATTRIBUTE, Codec, codec_for
+from papyrus.primitives.amounts import TooBig
 from papyrus.primitives.errors import DecodeError
 
 T = TypeVar("T")
@@ -205,7 +206,8 @@ def _named(
     error: Exception,
 ) -> Exception:
     """Return `error` with the name of the field that raises it in front of its message."""
-    kind = next(kind for kind in (DecodeError, TypeError, ValueError) if isinstance(error, kind))
+    kinds = (DecodeError, TypeError, TooBig, ValueError)
+    kind = next(kind for kind in kinds if isinstance(error, kind))
     for name, step, item in zip(names, steps, items, strict=False):
         try:
             step(item)

@@ -21,14 +21,18 @@ _MAX_NUMBER_LENGTH = 50
 _NUMBER = re.compile(r"(-?)(?:([0-9]+)\.?([0-9]*)|\.([0-9]+))")
 
 
+class TooBig(ValueError):  # noqa: N818 - what its message says of the number
+    """A big integer has outgrown its wire form; a release of the actors refuses to encode it."""
+
+
 def encode_bigint(number: int) -> bytes:
-    """Return the wire form of a number; ValueError if it would exceed 128 bytes."""
+    """Return the wire form of a number; TooBig if it would exceed 128 bytes."""
     if number == 0:
         return b""
     magnitude = abs(number)
     length = (magnitude.bit_length() + 7) >> 3
     if length >= MAX_BIGINT_LENGTH:
-        raise ValueError(f"a big integer of {length + 1} bytes, {MAX_BIGINT_LENGTH} at most")
+        raise TooBig(f"a big integer of {length + 1} bytes, {MAX_BIGINT_LENGTH} at most")
     sign = b"\x01" if number < 0 else b"\x00"
     return sign + magnitude.to_bytes(length, "big")
 

@@ -12,6 +12,7 @@ from papyrus.ipld import dag_cbor, lenient
 from papyrus.ipld.cid import CBOR, DAG_CBOR, RAW
 from papyrus.ipld.schema import Codec, codec_for
 from papyrus.ipld.tuples import Record
+from papyrus.primitives.amounts import TooBig
 from papyrus.primitives.errors import DecodeError
 from papyrus.vm import aborts
 from papyrus.vm.blocks import Block
@@ -38,11 +39,16 @@ def cbor_block(value: Any) -> Block | None:
 
 
 def encoded(kind: Any, value: Any) -> bytes:
-    """Return the CBOR of a value of a kind; ActorError where an integer has grown too wide."""
+    """Return the CBOR of a value of a kind; ActorError where an integer has grown too wide.
+
+    A big integer is refused when it is encoded; one of the actors' own 64 bits overflows earlier.
+    """
     try:
         if isinstance(value, Record):
             return value.to_cbor()
         return dag_cbor.encode(codec_of(kind).to_ipld(value))
+    except TooBig as error:
+        raise aborts.serialization(str(error)) from error
     except ValueError as error:
         # In the released actors the integer itself would have overflowed, on the way here.
         raise aborts.assertion_failed(str(error)) from error

@@ -20,7 +20,7 @@ from papyrus.crypto.signatures import Signature
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.tuples import Reading, Record
 from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.amounts import ZERO, TokenAmount, TooBig
 from papyrus.primitives.errors import ActorError, DecodeError, LocalFault, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
 from papyrus.rules.policy import Policy
@@ -146,6 +146,8 @@ class Runtime(Circumstances):
     def _write(self, state: Record) -> None:
         try:
             data = state.to_cbor()
+        except TooBig as error:
+            raise aborts.illegal_argument(f"failed to write actor state: {error}") from error
         except ValueError as error:
             # The actors' integers would have overflowed on the way here.
             raise aborts.assertion_failed(str(error)) from error

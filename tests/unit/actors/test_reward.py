@@ -149,6 +149,8 @@ def test_what_can_neither_be_paid_nor_burnt_stays(vm):
         (SYSTEM, award(gas_reward=2 * 10**27, win_count=0), ExitCode.USR_ILLEGAL_STATE),
         (SYSTEM, award(Address.actor(b"?")), ExitCode.USR_NOT_FOUND),
         (SYSTEM, award(win_count=2**63 - 1), ExitCode.OK),
+        (SYSTEM, award(penalty=2**1016 // 3), ExitCode.OK),
+        (SYSTEM, award(penalty=2**1016 // 3 + 1), ExitCode.USR_SERIALIZATION),
         (SYSTEM, None, ExitCode.USR_ILLEGAL_ARGUMENT),
         (SYSTEM, b"\x80", ExitCode.USR_SERIALIZATION),
     ],

@@ -5,9 +5,9 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from papyrus.ipld.cid import Cid
-from papyrus.ipld.schema import I64, U64
+from papyrus.ipld.schema import I64, U64, BigInt
 from papyrus.ipld.tuples import Reading, Record, absent_before, cbor_transparent, cbor_tuple
-from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.amounts import TokenAmount, TooBig
 from papyrus.primitives.errors import DecodeError
 
 STATE = Cid.of(b"\x80")
@@ -169,6 +169,15 @@ def test_lenient_reading_takes_what_actors_take():
 def test_writing_names_the_field_at_fault(record, error, message):
     with pytest.raises(error, match=message):
         record.to_cbor()
+
+
+def test_writing_keeps_apart_what_outgrew_its_field_and_what_outgrew_the_wire():
+    @cbor_tuple
+    class Sum(Record):
+        total: BigInt
+
+    with pytest.raises(TooBig, match=r"Sum\.total: a big integer of 129 bytes"):
+        Sum(1 << 1016).to_cbor()
 
 
 def test_record_of_another_class_is_not_written():

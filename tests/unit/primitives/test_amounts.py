@@ -4,6 +4,7 @@ from papyrus.primitives.amounts import (
     MAX_BIGINT_LENGTH,
     ZERO,
     TokenAmount,
+    TooBig,
     decode_bigint,
     encode_bigint,
 )
@@ -41,7 +42,7 @@ def test_bigint_takes_128_bytes_and_no_more(sign: int) -> None:
     wire = encode_bigint(largest)
     assert len(wire) == MAX_BIGINT_LENGTH
     assert decode_bigint(wire) == largest
-    with pytest.raises(ValueError, match="129 bytes, 128 at most"):
+    with pytest.raises(TooBig, match="129 bytes, 128 at most"):
         encode_bigint(largest + sign)
     with pytest.raises(DecodeError, match="129 bytes, 128 at most"):
         decode_bigint(bytes(MAX_BIGINT_LENGTH + 1))

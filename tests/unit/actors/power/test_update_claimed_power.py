@@ -72,6 +72,12 @@ def test_a_count_below_zero_is_refused(vm, minimum):
     assert update(vm, 201, -minimum, 0).code == ExitCode.USR_ILLEGAL_STATE
 
 
+def test_a_claim_that_has_no_encoding_any_more_is_refused(vm):
+    largest = 2**1016 - 1
+    assert update(vm, 203, largest, largest).code == ExitCode.OK
+    assert update(vm, 203, 0, 1).code == ExitCode.USR_ILLEGAL_STATE
+
+
 @pytest.mark.parametrize("proof", [-1, 5, 9, 15, 2**63 - 1])
 def test_a_claim_of_an_unknown_proof_cannot_change(vm, proof):
     vm.each(lambda one: set_claim(one, 203, Claim(proof, 5, 5)))

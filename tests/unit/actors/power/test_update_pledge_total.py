@@ -30,6 +30,11 @@ def test_only_miners_with_claims_pledge(vm, miner, delta, code):
     assert update(vm, miner, delta).code == code
 
 
+def test_a_total_that_has_no_encoding_any_more_is_refused(vm):
+    assert update(vm, 201, 2**1016 - 1).code == ExitCode.OK
+    assert update(vm, 201, 1).code == ExitCode.USR_ILLEGAL_ARGUMENT
+
+
 @pytest.mark.parametrize(
     ("params", "code"),
     [
