@@ -72,10 +72,12 @@ def test_a_count_below_zero_is_refused(vm, minimum):
     assert update(vm, 201, -minimum, 0).code == ExitCode.USR_ILLEGAL_STATE
 
 
-def test_a_claim_that_has_no_encoding_any_more_is_refused(vm):
+def test_power_that_has_no_encoding_any_more_is_refused(vm):
+    """The claim when it is written, and before it the totals, which are more than one claim."""
     largest = 2**1016 - 1
-    assert update(vm, 203, largest, largest).code == ExitCode.OK
-    assert update(vm, 203, 0, 1).code == ExitCode.USR_ILLEGAL_STATE
+    assert update(vm, 203, largest - 2**30, 0).code == ExitCode.OK
+    assert update(vm, 203, 2**30, 0).code == ExitCode.USR_ILLEGAL_ARGUMENT
+    assert update(vm, 203, 2**30 + 1, 0).code == ExitCode.USR_ILLEGAL_STATE
 
 
 @pytest.mark.parametrize("proof", [-1, 5, 9, 15, 2**63 - 1])
