@@ -1,6 +1,9 @@
 import pytest
 
+from papyrus.actors.account.invariants import check_state_invariants
 from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
+from papyrus.actors.account.state import State
+from papyrus.actors.findings import Findings
 from papyrus.crypto.signatures import SignatureType, address_of, sign
 from papyrus.primitives.address import Address
 from papyrus.primitives.exit_codes import ExitCode
@@ -69,3 +72,13 @@ def test_parameters_decode_as_the_released_actors_decode_them(vm, params, code):
 
 def test_a_method_without_parameters_takes_none(vm):
     assert vm.send(100, 101, 2, b"\x80").code == ExitCode.USR_ILLEGAL_ARGUMENT
+
+
+def test_invariants_want_a_key_of_all_but_the_first_actors():
+    findings = Findings()
+    key, no_key = State(KEYS[SignatureType.BLS]), State(Address.from_id(99))
+    check_state_invariants(key, 100, findings)
+    check_state_invariants(no_key, 99, findings)
+    assert findings.sentences == []
+    check_state_invariants(no_key, 100, findings)
+    assert findings.sentences == ["actor address f099 must be BLS or SECP256K1 protocol"]

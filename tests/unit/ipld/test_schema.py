@@ -19,6 +19,7 @@ from papyrus.ipld.schema import (
     BigInt,
     Length,
     MaxLength,
+    VmAddress,
     Width,
     codec_for,
 )
@@ -86,6 +87,7 @@ def _lenient(annotation, data):
         (Annotated[tuple[U64, ...], MaxLength(2)], (1, 2), "820102"),
         (Cid, STATE, "d82a582700" + STATE.hex()),
         (Address, Address.from_id(1000), "4300e807"),
+        (VmAddress, Address.from_id(2**63), "4b0080808080808080808001"),
         (TokenAmount, TokenAmount(1000), "430003e8"),
         (BitField, BitField.from_bits([0]), "410c"),
         (tuple[U64, ...], (1, 2, 3), "83010203"),
