@@ -184,7 +184,6 @@ def test_exec4_creates_over_nothing_else(vm):
 
 
 def test_exec4_does_not_bring_back_what_was_deleted(vm):
-    change_init(vm)
     vm.each(lambda one: one.put_addresses({NAMED: 300}))
     assert execute_at(vm).code == ExitCode.USR_FORBIDDEN
 
@@ -239,5 +238,7 @@ def test_invariants_hold_and_say_what_does_not():
     broken = State(addresses.flush(), 99, "")
     check_state_invariants(store, broken, findings)
     said = "; ".join(findings.sentences)
+    check_state_invariants(store, replace(broken, address_map=put_cbor(store, 7)), findings)
+    assert "error iterating address map" in findings.sentences[-1]
     for part in ("name is empty", "too low", "is an ID", "singleton ID", "duplicate", "not given"):
         assert part in said

@@ -42,11 +42,8 @@ def exec_(rt: Runtime, params: ExecParams) -> ExecReturn:
         raise forbidden(f"called type {caller_code} cannot exec actor type {params.code}")
 
     robust = rt.next_actor_address()
-    updated, actor_id, existing = state.map_to_id(rt.store, rt.load(state.State), robust)
+    updated, actor_id, _ = state.map_to_id(rt.store, rt.load(state.State), robust)
     rt.save(updated)
-    if existing:
-        raise forbidden(f"cannot exec over an existing actor {actor_id}")
-
     rt.create_actor(params.code, actor_id, None)
     return _constructed(rt, actor_id, robust, params.constructor_params)
 

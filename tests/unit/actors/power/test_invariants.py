@@ -3,6 +3,7 @@ from network import POWER, findings_of_drivers, put_events, put_power, set_claim
 from papyrus.actors.findings import Findings
 from papyrus.actors.power.invariants import MinerCronEvent, check_state_invariants
 from papyrus.actors.power.state import Claim, State
+from papyrus.ipld.blockstore import put_cbor
 from papyrus.primitives.address import Address
 from papyrus.rules.policy import policy_of
 
@@ -18,6 +19,17 @@ def test_the_summary_names_claims_and_events(vm, minimum):
     miner = Address.from_id(201)
     assert summary.claims[miner] == Claim(10, minimum, 10 * minimum)
     assert summary.cron_events == {miner: [MinerCronEvent(7, b"x"), MinerCronEvent(9, b"y")]}
+
+
+def test_collections_that_are_none_are_said(vm):
+    def spoil(one):
+        broken = put_cbor(one.base, 7)
+        put_power(one, claims=broken, cron_event_queue=broken)
+
+    vm.each(spoil)
+    said = findings_of_drivers(vm.one, after_cron=False)
+    assert "error iterating cron tasks" in said[0]
+    assert "error iterating power claims" in said[1]
 
 
 def test_what_does_not_hold_is_said(vm):
