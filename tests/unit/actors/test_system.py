@@ -1,7 +1,7 @@
 import pytest
 from network import SYSTEM
 
-from papyrus.actors.system.state import State, empty
+from papyrus.actors.system.state import REGISTRY, State, empty
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.primitives.exit_codes import ExitCode
 
@@ -37,3 +37,8 @@ def test_the_constructor_takes_nothing(vm):
 @pytest.mark.parametrize("method", [2, 1 << 24])
 def test_has_no_other_method(vm, method):
     assert vm.send(SYSTEM, NEW, method).code == ExitCode.USR_UNHANDLED_MESSAGE
+
+
+def test_names_the_code_of_every_actor(vm):
+    registry = REGISTRY.load(vm.one.store, vm.one.state(SYSTEM, State).builtin_actors)
+    assert {entry.name: entry.code for entry in registry.actors} == vm.one.codes
