@@ -7,6 +7,7 @@ from papyrus.actors.dispatch import ActorCode
 from papyrus.actors.ethaccount.actor import ETH_ACCOUNT
 from papyrus.actors.init.actor import INIT_ACTOR
 from papyrus.actors.market.actor import MARKET_ACTOR
+from papyrus.actors.miner.actor import MINER_ACTOR
 from papyrus.actors.multisig.actor import MULTISIG
 from papyrus.actors.paych.actor import PAYCH
 from papyrus.actors.placeholder import PLACEHOLDER
@@ -27,6 +28,7 @@ ACTORS: dict[str, ActorCode] = {
         ETH_ACCOUNT,
         INIT_ACTOR,
         MARKET_ACTOR,
+        MINER_ACTOR,
         MULTISIG,
         PAYCH,
         PLACEHOLDER,

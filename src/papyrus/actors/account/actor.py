@@ -4,7 +4,11 @@ Created by the system the first time value reaches a key address. It takes any e
 that whatever is sent to a person arrives, and answers with nothing.
 """
 
-from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
+from papyrus.actors.account.params import (
+    AUTHENTICATE_MESSAGE,
+    PUBKEY_ADDRESS,
+    AuthenticateMessageParams,
+)
 from papyrus.actors.account.state import State
 from papyrus.actors.dispatch import ActorCode, method
 from papyrus.actors.singletons import SYSTEM
@@ -31,7 +35,7 @@ def constructor(rt: Runtime, address: Address) -> None:
     rt.create(State(address))
 
 
-@method(2)
+@method(PUBKEY_ADDRESS)
 def pubkey_address(rt: Runtime, _: None) -> Address:
     """Return the key address."""
     rt.accept_any_caller()

@@ -1,8 +1,9 @@
-"""What others ask of an account, and the number to ask it at."""
+"""What others ask of an account, and the numbers to ask it at."""
 
 from papyrus.actors.dispatch import frc42
 from papyrus.ipld.tuples import Record, cbor_tuple
 
+PUBKEY_ADDRESS = 2
 AUTHENTICATE_MESSAGE = frc42("AuthenticateMessage")
 
 

@@ -1,0 +1,1 @@
+"""The methods of the miner actor, by topic; `actor` has the table of their numbers."""
