@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("papyrus.cli.decode:decode", "Show CBOR as JSON, with field names if asked."),
     "bundle": ("papyrus.cli.bundle:app", "Keep the official code of the built-in actors."),
     "conformance": ("papyrus.cli.conformance:app", "Run the official test vectors."),
+    "genesis": ("papyrus.cli.genesis:app", "Begin a network: its first block and state."),
     "state": ("papyrus.cli.state:app", "Look into states: actors, fields, what changed."),
     "replay": ("papyrus.cli.replay:replay", "Execute a chain file again and compare."),
 }

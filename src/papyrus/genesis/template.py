@@ -79,10 +79,11 @@ class Miner:
     """f3; it pays the pledges, and owns the miner afterwards."""
     client: Address
     """Whose data its sectors hold; a key address."""
-    peer_id: bytes
     sector_size: int
     """In bytes."""
     sectors: tuple[Sector, ...]
+    peer_id: bytes = b""
+    """Where it is found on the network, if that is known; it can say so later."""
     market_balance: TokenAmount = ZERO
     """What the worker puts in escrow for it."""
 
@@ -147,7 +148,7 @@ def check_template(template: Template) -> None:
     template.constants()
     if len(template.ticket) != TICKET_LENGTH:
         raise LocalFault(f"the ticket has {len(template.ticket)} bytes, not {TICKET_LENGTH}")
-    _check_holders(template)
+    check_holders(template)
     if not template.miners:
         raise LocalFault("no network begins without a miner: `papyrus genesis add-miner` adds one")
     owners = [miner.owner for miner in template.miners]
@@ -157,12 +158,15 @@ def check_template(template: Template) -> None:
             raise LocalFault(f"{name} has the owner of another: a miner needs an owner of its own")
         if miner.worker.protocol is not Protocol.BLS:
             raise LocalFault(f"{name} has the worker {miner.worker}: a worker's key is BLS, f3")
+        if not miner.sectors:
+            raise LocalFault(f"{name} has no sectors, and so no power to begin with")
         numbers = {sector.number for sector in miner.sectors}
         if len(numbers) < len(miner.sectors):
             raise LocalFault(f"{name} has two sectors with the same number")
 
 
-def _check_holders(template: Template) -> None:
+def check_holders(template: Template) -> None:
+    """Raise LocalFault where the accounts and multisigs do not go together."""
     singular = [holder for holder in (*_all_accounts(template),) if isinstance(holder, Account)]
     addresses = [account.address for account in singular]
     for place, address in enumerate(addresses):

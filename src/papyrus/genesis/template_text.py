@@ -103,7 +103,7 @@ def _miner(table: "_Table") -> Miner:
         owner=table.parse("owner", Address.from_string, default=worker),
         worker=worker,
         client=table.parse("client", Address.from_string, default=worker),
-        peer_id=table.parse("peer_id", base58.decode),
+        peer_id=table.parse("peer_id", base58.decode, default=b""),
         sector_size=size,
         market_balance=table.parse("market_balance", TokenAmount.parse, default=ZERO),
         sectors=tuple(_sector(row, size) for row in table.tables("sectors")),
@@ -153,7 +153,7 @@ def _miner_lines(miner: Miner) -> str:
             owner=str(miner.owner) if miner.owner != miner.worker else None,
             worker=str(miner.worker),
             client=str(miner.client) if miner.client != miner.worker else None,
-            peer_id=base58.encode(miner.peer_id),
+            peer_id=base58.encode(miner.peer_id) or None,
             sector_size=name_of_size(miner.sector_size),
             market_balance=miner.market_balance.to_fil() if miner.market_balance else None,
         )
