@@ -12,11 +12,13 @@ from papyrus.actors.dispatch import ActorCode
 from papyrus.actors.registry import ACTORS, OLDEST_VERSION, full_name
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import ActorError, LocalFault
-from papyrus.rules.policy import Policy
+from papyrus.rules.actor_codes import build_of
+from papyrus.rules.policy import Policy, policy_of
 from papyrus.vm.blocks import NO_DATA, Block
 from papyrus.vm.calls import Exit
 from papyrus.vm.kernel.kernel import Kernel
 from papyrus.vm.machine import ActorEngine
+from papyrus.vm.manifest import Manifest
 from papyrus.vm.runtime import Runtime
 
 NATIVE, WASM, HYBRID = "native", "wasm", "hybrid"
@@ -26,8 +28,10 @@ class NativeActors:
     """Runs the built-in actors that are written in Python."""
 
     def __init__(self, policy: Policy) -> None:
-        """Run actors as a build with this policy would."""
+        """Run actors as the build that a state names would; as this one, where it is unknown."""
         self._policy = policy
+        self._manifest: Manifest | None = None
+        self._chosen = policy
 
     def invoke(self, kernel: Kernel, code: Cid, params_id: int) -> int:
         """Run the actor and return the number of its return block, or 0.
@@ -47,7 +51,7 @@ class NativeActors:
                 f"actor f0{kernel.actor_id} is of type {name}, which is not written in Python: "
                 f"`papyrus bundle fetch v{rules.actors_version}` brings its released code"
             )
-        rt = Runtime(kernel, self._policy)
+        rt = Runtime(kernel, self._policy_for(kernel.calls.machine.manifest))
         try:
             return actor.invoke(rt, params_id)
         except ActorError as error:
@@ -55,6 +59,14 @@ class NativeActors:
             if error.codec:
                 data_id = rt.put_block(Block(error.codec, error.data))
             raise Exit(error.exit_code, error.message, data_id) from error
+
+    def _policy_for(self, manifest: Manifest) -> Policy:
+        """Return the policy compiled into the actors of a manifest."""
+        if manifest is not self._manifest:
+            build = build_of(manifest.codes)
+            self._manifest = manifest
+            self._chosen = self._policy if build is None else policy_of(build)
+        return self._chosen
 
 
 def native_actor(kernel: Kernel, code: Cid) -> ActorCode | None:

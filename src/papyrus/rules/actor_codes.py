@@ -6,6 +6,7 @@ table is in the order of the bundle's manifest, which is consensus.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import LocalFault
@@ -293,3 +294,22 @@ def release_of(codes: Mapping[str, Cid]) -> tuple[int, str] | None:
             if known == texts:
                 return version, bundle
     return None
+
+
+_DISTINCT = "storageminer"
+"""An actor whose code differs from build to build, since their policies do."""
+
+
+@cache
+def _builds() -> dict[Cid, str]:
+    return {
+        Cid.from_string(codes[_DISTINCT]): build
+        for builds in _CODES.values()
+        for build, codes in builds.items()
+    }
+
+
+def build_of(codes: Mapping[str, Cid]) -> str | None:
+    """Return which build these actors are of, given by name; None where that is not known."""
+    code = codes.get(_DISTINCT)
+    return None if code is None else _builds().get(code)

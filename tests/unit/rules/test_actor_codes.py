@@ -1,7 +1,7 @@
 import pytest
 
 from papyrus.primitives.errors import LocalFault
-from papyrus.rules.actor_codes import actor_codes
+from papyrus.rules.actor_codes import actor_codes, build_of
 from papyrus.rules.policy import policy_of
 from papyrus.storage.bundles import BundleStore
 
@@ -36,3 +36,10 @@ def test_codes_that_are_not_listed_come_from_a_bundle():
 def test_every_build_has_codes_and_a_policy(build):
     assert len(actor_codes(18, build)) == 16
     assert policy_of(build).name == build
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_the_codes_tell_their_build(build):
+    assert build_of(actor_codes(17, build)) == build
+    assert build_of(actor_codes(18, build)) == build
+    assert build_of({}) is None
