@@ -15,8 +15,9 @@ from papyrus.actors.multisig.params import (
     ChangeApprovalsThresholdParams,
     TransactionIDParams,
 )
-from papyrus.actors.multisig.state import proposal_hash
+from papyrus.actors.multisig.state import PENDING, proposal_hash
 from papyrus.crypto.hashing import blake2b_256
+from papyrus.ipld.blockstore import put_cbor
 from papyrus.primitives.exit_codes import ExitCode
 
 WAITING = ApproveReturn(applied=False, exit_code=0, returned=b"")
@@ -158,3 +159,24 @@ def test_refuses_malformed_parameters(vm, params):
 
 def test_wants_parameters(vm):
     assert vm.send(100, 202, APPROVE).code == ExitCode.USR_ILLEGAL_ARGUMENT
+
+
+def test_a_negative_value_in_the_state_is_not_sent(vm):
+    def fill(one):
+        transactions = PENDING.open(one.base, None)
+        transactions.set(0, transaction([100], 103, value=-1))
+        root = transactions.flush()
+        put_multisig(one, 204, [100, 101], 2, pending=root, next_transaction_id=1)
+
+    vm.each(fill)
+    assert refused(vm, 101, 204, 0) == ExitCode.USR_ILLEGAL_ARGUMENT
+
+
+def test_transactions_that_do_not_decode_are_illegal_state(vm):
+    vm.each(lambda one: put_multisig(one, 204, [100], pending=put_cbor(one.base, ["no HAMT"])))
+    assert refused(vm, 100, 204, 0) == ExitCode.USR_ILLEGAL_STATE
+    assert refused(vm, 101, 204, 0) == ExitCode.USR_FORBIDDEN
+
+
+def test_a_multisig_without_a_state_has_no_signers(vm):
+    assert refused(vm, 100, 200, 0) == ExitCode.USR_ILLEGAL_ARGUMENT
