@@ -51,7 +51,9 @@ def opened(genesis):
     return GenesisState.open(genesis.store, genesis.cid)
 
 
-@pytest.mark.parametrize("choice", ["wasm", "hybrid:miner=wasm,market=wasm", "hybrid:miner=wasm,power=wasm"])
+@pytest.mark.parametrize(
+    "choice", ["wasm", "hybrid:miner=wasm,market=wasm", "hybrid:miner=wasm,power=wasm"]
+)
 def test_genesis_is_the_same_on_every_engine(genesis, choice):
     assert build(devnet(), choice).cid == genesis.cid
 
