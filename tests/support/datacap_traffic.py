@@ -54,7 +54,7 @@ class DatacapTraffic:
     """A machine with some tokens, and one random message after another."""
 
     def __init__(self, vm, seed):
-        """Fill a machine."""
+        """Fill a machine, and let some people have tokens of each kind."""
         self.vm = vm
         self.random = Random(seed)  # noqa: S311 - the same messages every time
         self.codes = Counter()
@@ -62,6 +62,10 @@ class DatacapTraffic:
         self.unbuilt = list(UNBUILT)
         vm.each(self._fill)
         vm.each(lambda one: one.change(epoch=1000))
+        for token, governor in GOVERNORS.items():
+            for person in PEOPLE[1:3]:
+                params = MintParams(person.address, TokenAmount(10**6 * BYTE), ())
+                vm.ok(governor, token, methods.MINT, params)
 
     def _fill(self, one):
         put_people(one, PEOPLE)
@@ -78,7 +82,7 @@ class DatacapTraffic:
     def step(self):
         """Send one message."""
         random = self.random
-        self.token = random.choice([7, 70, 70, 71])
+        self.token = random.choice([7, 7, 70, 70, 71])
         sender, to, method, params = random.choices(
             [
                 self._mint,
@@ -236,6 +240,9 @@ class DatacapTraffic:
         random = self.random
         if random.random() < 0.06:
             return TokenAmount(random.choice([1, BYTE - 1, BYTE // 2, -BYTE, -1]))
+        if self.token == 7 and random.random() < 0.4:
+            # As much as allocations are made of.
+            return TokenAmount(random.choice([256, 300, 4096]) * BYTE)
         whole = most // BYTE
         edges = [0, 1, whole // 3, whole // 2, whole - 1, whole, whole, whole + 1]
         return TokenAmount(min(max(0, random.choice(edges)), MOST // BYTE) * BYTE)

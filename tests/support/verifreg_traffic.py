@@ -64,7 +64,7 @@ from papyrus.actors.verifreg.params import (
     SectorAllocationClaims,
     VerifierParams,
 )
-from papyrus.actors.verifreg.state import PROPOSAL_IDS, RemoveDataCapProposalID
+from papyrus.actors.verifreg.state import PROPOSAL_IDS, Allocation, RemoveDataCapProposalID
 from papyrus.crypto.signatures import SignatureType
 from papyrus.ipld.cid import RAW, Cid
 from papyrus.primitives.address import Address
@@ -90,6 +90,11 @@ BOTH = {
     methods.REMOVE_EXPIRED_CLAIMS: methods.REMOVE_EXPIRED_CLAIMS_EXPORTED,
 }
 """The methods that have two numbers."""
+
+
+def end_of(made):
+    """Return the epoch from which on an allocation or claim is over."""
+    return made.expiration if isinstance(made, Allocation) else made.term_start + made.term_max
 
 
 class VerifregTraffic:
@@ -177,8 +182,13 @@ class VerifregTraffic:
 
     def _pass_time(self):
         random = self.random
-        steps = [1, 60, 2880, 2880 * 30, EXPIRATION_MAX, TERM_MIN, TERM_MAX // 2]
-        self.epoch += random.randint(1, random.choices(steps, [6, 6, 6, 4, 2, 1, 1])[0])
+        if random.random() < 0.4:
+            subjects = [*allocations(self.vm).values(), *claims(self.vm).values()]
+            coming = [over for over in map(end_of, subjects) if over > self.epoch + 1]
+            self.epoch = min(coming, default=self.epoch + 2) + random.choice([-1, 0, 0, 1])
+        else:
+            steps = [1, 60, 2880, 2880 * 30, EXPIRATION_MAX, TERM_MIN, TERM_MAX // 2]
+            self.epoch += random.randint(1, random.choices(steps, [6, 6, 6, 4, 2, 1, 1])[0])
         self.vm.each(lambda one: one.change(epoch=self.epoch))
 
     # Verifiers and clients.
@@ -445,18 +455,13 @@ class VerifregTraffic:
         random = self.random
         if not found or random.random() < 0.3:
             return ()
-        over = [number for number, made in found.items() if self._is_over(made)]
+        over = [number for number, made in found.items() if self.epoch >= end_of(made)]
         numbers = random.choices(over or list(found), k=random.choice([1, 2, 4]))
         if random.random() < 0.3:
             numbers.append(random.choice([*found, 0, 10**6]))
         if random.random() < 0.9:
             numbers = dict.fromkeys(numbers)
         return tuple(numbers)
-
-    def _is_over(self, made):
-        if hasattr(made, "expiration"):
-            return self.epoch >= made.expiration
-        return self.epoch >= made.term_start + made.term_max
 
     # Anything else.
 
