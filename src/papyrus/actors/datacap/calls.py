@@ -17,12 +17,8 @@ from papyrus.actors.datacap.params import (
     TransferParams,
 )
 from papyrus.actors.singletons import DATACAP
-from papyrus.ipld.cid import CBOR
-from papyrus.ipld.tuples import Record
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.vm.aborts import serialization
-from papyrus.vm.blocks import Block
 from papyrus.vm.payloads import read_return
 from papyrus.vm.runtime import Runtime
 
@@ -34,34 +30,26 @@ def balance(rt: Runtime, owner: Address, *, read_only: bool = False) -> TokenAmo
 
 def mint(rt: Runtime, to: Address, amount: TokenAmount, operators: Iterable[Address]) -> None:
     """Make tokens for someone and let operators spend all of them; for the governor."""
-    rt.send(DATACAP, MINT, _block(MintParams(to, amount, tuple(operators))))
+    rt.send(DATACAP, MINT, MintParams(to, amount, tuple(operators)))
 
 
 def burn(rt: Runtime, amount: TokenAmount) -> None:
     """Burn tokens of the calling actor; nothing is sent where there are none to burn."""
     if amount:
-        rt.send(DATACAP, BURN, _block(BurnParams(amount)))
+        rt.send(DATACAP, BURN, BurnParams(amount))
 
 
 def destroy(rt: Runtime, owner: Address, amount: TokenAmount) -> None:
     """Burn someone's tokens, for the governor; nothing is sent where there are none to burn."""
     if amount:
-        rt.send(DATACAP, DESTROY, _block(DestroyParams(owner, amount)))
+        rt.send(DATACAP, DESTROY, DestroyParams(owner, amount))
 
 
 def transfer(rt: Runtime, to: Address, amount: TokenAmount) -> None:
     """Send tokens of the calling actor to someone, whose hook is called even if there are none."""
-    rt.send(DATACAP, TRANSFER, _block(TransferParams(to, amount, b"")))
+    rt.send(DATACAP, TRANSFER, TransferParams(to, amount, b""))
 
 
 def transfer_from(rt: Runtime, params: TransferFromParams) -> TransferFromReturn:
     """Send someone's tokens to another, as an operator."""
-    return read_return(TransferFromReturn, rt.send(DATACAP, TRANSFER_FROM, _block(params)))
-
-
-def _block(params: Record) -> Block:
-    """Return parameters as a block; abort where an amount has outgrown 128 bytes."""
-    try:
-        return Block(CBOR, params.to_cbor())
-    except ValueError as error:
-        raise serialization(str(error)) from error
+    return read_return(TransferFromReturn, rt.send(DATACAP, TRANSFER_FROM, params))

@@ -19,7 +19,7 @@ from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U32
 from papyrus.ipld.tuples import Record, cbor_tuple
-from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.amounts import ZERO, TokenAmount, TooBig, encode_bigint
 from papyrus.vm.aborts import (
     illegal_argument,
     illegal_state,
@@ -223,6 +223,8 @@ def _set(amounts: Map[K, TokenAmount], key: K, amount: TokenAmount) -> None:
         amounts.delete(key)
         return
     try:
-        amounts.set(key, amount)
-    except ValueError as error:
+        encode_bigint(amount)
+    except TooBig as error:
+        # The library has a code of its own for maps that it cannot write.
         raise serialization(str(error)) from error
+    amounts.set(key, amount)
