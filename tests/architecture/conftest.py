@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SPEC_HALF = ("primitives", "crypto", "ipld", "rules", "types", "proofs", "vm", "consensus")
+SPEC_HALF = (
+    "primitives", "crypto", "ipld", "rules", "types", "proofs", "vm", "consensus", "genesis",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
