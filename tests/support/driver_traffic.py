@@ -83,7 +83,7 @@ class Traffic:
 
     def message(self):
         """Return the next message: sender, receiver, method, parameters and value."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} sends no messages: it says which")
 
     def step(self):
         """Send one message, in this epoch or a later one."""

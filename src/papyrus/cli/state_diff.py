@@ -9,6 +9,7 @@ from papyrus.actors.differences import Change, changes
 from papyrus.actors.inspection import View, state_view, to_json
 from papyrus.cli.output import JsonOption, say, say_json
 from papyrus.cli.state_files import FileArgument, OpenState, open_root, state_root
+from papyrus.cli.state_get import is_link, plain
 from papyrus.conformance.states import changed_actors
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
@@ -130,8 +131,8 @@ def _line(path: str, old: Any, new: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return "nothing"
+    if value is None or is_link(value):
+        return plain(value)
     text = (
         ", ".join(f"{key} {item}" for key, item in value.items())
         if isinstance(value, dict)

@@ -1,6 +1,6 @@
 """`papyrus state tree`, `actor` and `get`: what a state holds, from afar and close up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Any
 
@@ -108,8 +108,9 @@ def get(
         int, typer.Option(metavar="N", min=0, help="How many levels of links to follow.")
     ] = 0,
     limit: LimitOption = None,
+    json: JsonOption = False,
 ) -> None:
-    r"""Show an actor's state, or a part of it, as JSON with the names of its fields.
+    r"""Show an actor's state, or a part of it, with the names of its fields.
 
     A link is shown as its CID; a path goes through it, and --depth shows what lies behind.
 
@@ -117,7 +118,7 @@ def get(
     Examples:
       papyrus state get chain.car.zst f02
       papyrus state get chain.car.zst f04 claims.f01000
-      papyrus state get chain.car.zst f01000 deadlines.due.3 --depth 2
+      papyrus state get chain.car.zst f01000 deadlines.due.3 --depth 2 --json
     """
     opened = open_state(file, state)
     _, found = opened.find(address)
@@ -132,7 +133,12 @@ def get(
     except LookupError as error:
         raise LocalFault(f"{address}: {error.args[0]}") from error
     # A part that is a link is what it points at, for that is what was asked for.
-    say_json(to_json(view, opened.store, depth=max(depth, 1) if path else depth, limit=limit))
+    found_json = to_json(view, opened.store, depth=max(depth, 1) if path else depth, limit=limit)
+    if json:
+        say_json(found_json)
+        return
+    for line in outline(found_json):
+        say(line)
 
 
 def _actors(opened: OpenState, kind: str | None) -> Iterator[dict[str, Any]]:
@@ -153,6 +159,36 @@ def _row(opened: OpenState, actor_id: int, found: ActorState) -> dict[str, Any]:
         "code": str(found.code),
         "head": str(found.head),
     }
+
+
+def outline(value: Any, indent: str = "") -> Iterator[str]:
+    """Yield JSON as lines for people: a name and a value each, what is within further in."""
+    pairs: Iterable[tuple[Any, Any]]
+    if isinstance(value, dict) and not is_link(value):
+        pairs = value.items()
+    elif isinstance(value, list):
+        pairs = enumerate(value)
+    else:
+        yield f"{indent}{plain(value)}"
+        return
+    for name, item in pairs:
+        if isinstance(item, (dict, list)) and item and not is_link(item):
+            yield f"{indent}{name}"
+            yield from outline(item, indent + "  ")
+        else:
+            yield f"{indent}{name}: {plain(item)}"
+
+
+def plain(value: Any) -> str:
+    """Return a value of JSON on one line: nothing for null, and a link as its CID."""
+    if value is None:
+        return "nothing"
+    return str(value["/"]) if is_link(value) else str(value)
+
+
+def is_link(value: Any) -> bool:
+    """Tell whether JSON stands for a CID."""
+    return isinstance(value, dict) and value.keys() == {"/"}
 
 
 def _type(name: str) -> str:
