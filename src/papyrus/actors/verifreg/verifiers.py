@@ -101,8 +101,8 @@ def add_verified_client(rt: Runtime, params: VerifierParams) -> None:
             f"add more DataCap {params.allowance} for client than allocated {allowed}"
         )
     verifiers.set(rt.caller, allowed - params.allowance)
-    rt.save(replace(state, verifiers=verifiers.flush()))
     events.verifier_balance(rt, rt.caller_id, allowed - params.allowance, client_id)
+    rt.save(replace(state, verifiers=verifiers.flush()))
 
     datacap.mint(rt, client, to_tokens(params.allowance), (STORAGE_MARKET,))
 
