@@ -100,8 +100,7 @@ def extrapolated_cumulative_sum_of_ratio(
 def natural_logarithm(x: int) -> int:
     """Return the natural logarithm of a number in Q.128, in Q.128.
 
-    Quirk: a negative number is shifted as its magnitude would be, and the approximation goes on
-    from there; the logarithm of zero is that of 2^-129.
+    Quirk: zero and negative numbers have none, and get what the approximation gives for them.
     """
     shift = x.bit_length() - 1 - PRECISION
     # Shifting a negative number right rounds down, in Rust's BigInt as here.
