@@ -14,10 +14,8 @@ from papyrus.actors.miner.epoch_queue import BitfieldQueue
 from papyrus.actors.miner.expirations import NO_SECTORS
 from papyrus.actors.miner.partition import PARTITIONS, Partition, Scope, new_partition
 from papyrus.actors.miner.partition import add_sectors as add_to_partition
-from papyrus.actors.miner.partition import reschedule_expirations as reschedule_in_partition
 from papyrus.actors.miner.power import NO_POWER, PowerPair
 from papyrus.actors.miner.quantization import QuantSpec
-from papyrus.actors.miner.sector_map import PartitionSectorMap
 from papyrus.actors.miner.sectors import SECTORS, SectorOnChainInfo
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
@@ -134,11 +132,6 @@ def load_partition(store: Blockstore, deadline: Deadline, index: int) -> Partiti
     return must_find_partition(open_partitions(store, deadline), index)
 
 
-def load_partition_snapshot(store: Blockstore, deadline: Deadline, index: int) -> Partition:
-    """Return a partition as it was at the end of the last window; aborts with not found."""
-    return must_find_partition(PARTITIONS.open(store, deadline.partitions_snapshot), index)
-
-
 def add_expiration_partitions(
     store: Blockstore, deadline: Deadline, epoch: int, partitions: Iterable[int], quant: QuantSpec
 ) -> Deadline:
@@ -200,34 +193,6 @@ def add_sectors(
         daily_fee=deadline.daily_fee + daily_fee,
     )
     return after_all, power, daily_fee
-
-
-def reschedule_expirations(
-    scope: Scope, deadline: Deadline, epoch: int, partition_sectors: PartitionSectorMap
-) -> tuple[Deadline, list[SectorOnChainInfo]]:
-    """Move sectors to another expiration, all but those that are gone, terminated or faulty.
-
-    Returns also the sectors that were moved.
-    """
-    partitions = open_partitions(scope.store, deadline)
-    all_moved: list[SectorOnChainInfo] = []
-    changed: list[int] = []
-    for index, numbers in partition_sectors.items():
-        partition = find_partition(partitions, index)
-        if partition is None:
-            continue
-        after, moved = reschedule_in_partition(scope, partition, epoch, numbers)
-        if moved:
-            all_moved += moved
-            changed.append(index)
-            partitions.set(index, after)
-    if not changed:
-        return deadline, all_moved
-    deadline = replace(deadline, partitions=partitions.flush())
-    return (
-        add_expiration_partitions(scope.store, deadline, epoch, changed, scope.quant),
-        all_moved,
-    )
 
 
 def require_valid(deadline: Deadline) -> None:

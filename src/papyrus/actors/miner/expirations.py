@@ -175,11 +175,6 @@ class ExpirationQueue:
             total += group.sums
         return total
 
-    def reschedule(self, epoch: int, sectors: Sequence[SectorOnChainInfo]) -> None:
-        """Move active sectors to another epoch."""
-        if sectors:
-            self.add(epoch, self.remove_active_sectors(sectors).as_active)
-
     def replace_sectors(
         self, old: Sequence[SectorOnChainInfo], new: Sequence[SectorOnChainInfo]
     ) -> tuple[SectorSums, SectorSums]:

@@ -19,7 +19,6 @@ PRE_COMMIT_DEPOSIT_PROJECTION_PERIOD = 20 * EPOCHS_IN_DAY
 CONTINUED_FAULT_PROJECTION_PERIOD = EPOCHS_IN_DAY * 351 // 100
 """A fault costs the reward of 3.51 days, each day."""
 INVALID_WINDOW_POST_PROJECTION_PERIOD = CONTINUED_FAULT_PROJECTION_PERIOD + 2 * EPOCHS_IN_DAY
-TERMINATION_LOWER_BOUND_PROJECTION_PERIOD = EPOCHS_IN_DAY * 35 // 10
 
 TERMINATION_LIFETIME_CAP = 140
 """Days after which a sector's termination fee grows no more (FIP-0098)."""
@@ -69,15 +68,6 @@ def pledge_penalty_for_continued_fault(
     """Return what a day of fault costs for so many quality-adjusted bytes."""
     return expected_reward_for_power(
         reward, network_power, power, CONTINUED_FAULT_PROJECTION_PERIOD
-    )
-
-
-def pledge_penalty_for_termination_lower_bound(
-    reward: FilterEstimate, network_power: FilterEstimate, power: int
-) -> TokenAmount:
-    """Return what a fault costs that was not declared."""
-    return expected_reward_for_power(
-        reward, network_power, power, TERMINATION_LOWER_BOUND_PROJECTION_PERIOD
     )
 
 

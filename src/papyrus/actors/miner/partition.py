@@ -134,22 +134,6 @@ def activate_unproven(partition: Partition) -> tuple[Partition, PowerPair]:
     return proven, partition.unproven_power
 
 
-def reschedule_expirations(
-    scope: Scope, partition: Partition, epoch: int, numbers: BitField
-) -> tuple[Partition, list[SectorOnChainInfo]]:
-    """Move sectors to another expiration, all but those that are gone, terminated or faulty.
-
-    Returns also the sectors that were moved.
-    """
-    healthy = (numbers & partition.sectors) - partition.terminated - partition.faults
-    sectors = scope.sectors.load(healthy)
-    queue = open_expirations(scope, partition)
-    queue.reschedule(epoch, sectors)
-    after = replace(partition, expirations=queue.flush())
-    require_valid(after)
-    return after, sectors
-
-
 @dataclass(frozen=True, slots=True)
 class Replacement:
     """By how much sectors that replaced others differ from them."""

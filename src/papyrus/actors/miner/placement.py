@@ -1,20 +1,18 @@
-"""Where sectors are: they are assigned to deadlines, found there, and moved to expire anew."""
+"""Where sectors are: they are assigned to deadlines, and found there."""
 
 from collections.abc import Iterable
 
 from papyrus.actors.miner.deadline import Deadline, add_sectors, load_partition
-from papyrus.actors.miner.deadline import reschedule_expirations as reschedule_in_deadline
 from papyrus.actors.miner.deadline_assignment import assign_deadlines
 from papyrus.actors.miner.deadlines import find_sector as find_in_deadlines
 from papyrus.actors.miner.deadlines import load_deadline, with_deadline
 from papyrus.actors.miner.partition import Partition, Scope
-from papyrus.actors.miner.proving_period import deadline_info, deadline_is_mutable
-from papyrus.actors.miner.sector_map import DeadlineSectorMap
+from papyrus.actors.miner.proving_period import deadline_is_mutable
 from papyrus.actors.miner.sectors import SectorOnChainInfo
 from papyrus.actors.miner.state import State, load_deadlines, open_sectors, with_deadlines
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.rules.policy import Policy
-from papyrus.vm.aborts import forbidden, illegal_argument, not_found
+from papyrus.vm.aborts import illegal_argument, not_found
 
 
 def deadline_scope(
@@ -92,35 +90,6 @@ def find_sector(store: Blockstore, state: State, number: int) -> tuple[int, int]
     return find_in_deadlines(store, load_deadlines(store, state), number)
 
 
-def reschedule_sector_expirations(
-    store: Blockstore,
-    state: State,
-    policy: Policy,
-    epoch: int,
-    sector_size: int,
-    sectors: DeadlineSectorMap,
-) -> tuple[State, list[SectorOnChainInfo]]:
-    """Have sectors expire at the end of their deadline's next window, where they are healthy.
-
-    Returns also the sectors that were moved.
-    """
-    deadlines = load_deadlines(store, state)
-    all_sectors = open_sectors(store, state)
-    period_start = state.current_proving_period_start(policy, epoch)
-    all_moved: list[SectorOnChainInfo] = []
-    for index, partition_sectors in sectors.items():
-        window = deadline_info(policy, period_start, index, epoch).next_not_elapsed()
-        deadline, moved = reschedule_in_deadline(
-            Scope(store, all_sectors, sector_size, window.quant),
-            load_deadline(store, deadlines, index),
-            window.last,
-            partition_sectors,
-        )
-        all_moved += moved
-        deadlines = with_deadline(store, policy, deadlines, index, deadline)
-    return with_deadlines(store, state, deadlines), all_moved
-
-
 def sector_is_active(
     store: Blockstore,
     state: State,
@@ -140,19 +109,6 @@ def sector_is_active(
         or number in found.terminated
         or (require_proven and number in found.unproven)
     )
-
-
-def require_healthy(
-    store: Blockstore, state: State, deadline: int, partition: int, number: int
-) -> None:
-    """Abort where a sector is not in a partition, faulty or terminated."""
-    found = _partition_of(store, state, deadline, partition, number)
-    if number in found.faults:
-        raise forbidden(f"sector {number} of partition {partition}, deadline {deadline} is faulty")
-    if number in found.terminated:
-        raise not_found(
-            f"sector {number} of partition {partition}, deadline {deadline} is terminated"
-        )
 
 
 def _partition_of(

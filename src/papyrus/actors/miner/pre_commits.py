@@ -24,13 +24,6 @@ def put_pre_commits(
     return replace(state, pre_committed_sectors=kept.flush())
 
 
-def get_pre_commit(
-    store: Blockstore, state: State, number: int
-) -> SectorPreCommitOnChainInfo | None:
-    """Return a pre-commitment, or None."""
-    return PRE_COMMITTED_SECTORS.open(store, state.pre_committed_sectors).get(number)
-
-
 def find_pre_commits(
     store: Blockstore, state: State, numbers: Iterable[int]
 ) -> list[SectorPreCommitOnChainInfo]:

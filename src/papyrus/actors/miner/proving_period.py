@@ -40,16 +40,6 @@ class DeadlineInfo:
         return self.current_epoch >= self.period_start
 
     @property
-    def period_elapsed(self) -> bool:
-        """Whether the proving period is over."""
-        return self.current_epoch >= self.next_period_start
-
-    @property
-    def period_end(self) -> int:
-        """The last epoch of the proving period."""
-        return self.period_start + self.policy.proving_period - 1
-
-    @property
     def next_period_start(self) -> int:
         """The first epoch of the next proving period."""
         return self.period_start + self.policy.proving_period

@@ -80,10 +80,6 @@ class State(Record):
         """Return the window that an epoch falls into."""
         return deadline_info_at(policy, self.proving_period_start, epoch)
 
-    def recorded_deadline_info(self, policy: Policy, epoch: int) -> DeadlineInfo:
-        """Return the window that the state names, out of date unless cron runs."""
-        return deadline_info(policy, self.proving_period_start, self.current_deadline, epoch)
-
     def current_proving_period_start(self, policy: Policy, epoch: int) -> int:
         """Return when the proving period started that an epoch is in."""
         return self.deadline_info(policy, epoch).period_start

@@ -12,7 +12,6 @@ from papyrus.actors.miner.deadline import (
     add_sectors,
     new_deadline,
     open_partitions,
-    reschedule_expirations,
 )
 from papyrus.actors.miner.deadline_faults import (
     declare_recovered,
@@ -164,17 +163,6 @@ class Model:
         unpaid = [sector for sector in self.sectors.values() if sector.unpaid_since is not None]
         assert more == bool(unpaid)
 
-    def expire_sooner(self) -> None:
-        numbers = self.some(list(self.sectors))
-        ends = QUANT.quantize_up(self.epoch)
-        self.deadline, moved = reschedule_expirations(
-            self.scope, self.deadline, ends, self.placed(numbers)
-        )
-        healthy = [n for n in numbers if self.sectors[n].state in ("unproven", "active")]
-        assert sorted(sector.sector_number for sector in moved) == sorted(healthy)
-        for number in healthy:
-            self.sectors[number].ends = ends
-
     def compact(self) -> None:
         partitions = self.partitions()
         removed = self.some(list(partitions))
@@ -188,9 +176,6 @@ class Model:
         gone = BitField.union(partitions[index].terminated for index in removed)
         assert dead == gone
         self.gone |= gone
-        moved = BitField.union(partitions[index].live_sectors for index in removed)
-        for sector in self.scope.sectors.load(moved):
-            self.sectors[sector.sector_number].ends = QUANT.quantize_up(sector.expiration)
 
     def remove(self, partitions: list[int]) -> BitField:
         self.deadline, dead = compact_partitions(
@@ -284,8 +269,7 @@ class Model:
         table = SectorTable(dict(self.scope.sectors.array.items()), SECTOR_SIZE, QUANT)
         findings = Findings()
         check_deadline(self.scope.store, self.deadline, table, findings)
-        # A sector that was made to expire sooner no longer does when its own record says.
-        assert [one for one in findings.sentences if "invalid expiration" not in one] == []
+        assert findings.sentences == []
 
 
 ACTIONS = (
@@ -295,7 +279,6 @@ ACTIONS = (
     Model.terminate,
     Model.pay,
     Model.compact,
-    Model.expire_sooner,
     Model.end_day,
     Model.end_day,
 )

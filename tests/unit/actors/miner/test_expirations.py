@@ -136,7 +136,7 @@ def test_sectors_are_removed_whatever_their_state(queue):
 
 
 def test_sector_moved_to_another_epoch_is_found_there(queue):
-    queue.reschedule(4, SECTORS[5:])
+    queue.add(4, queue.remove_active_sectors(SECTORS[5:]).as_active)
     assert dict(queue.array.items())[5] == entry(on_time=[1, 2, 6], active=[1, 2, 6])
     groups = queue.groups([SECTORS[5], SECTORS[2]])
     assert [(group.epoch, list(group.sums.numbers)) for group in groups] == [(5, [6]), (9, [3])]
@@ -157,7 +157,6 @@ def test_nothing_leaves_the_queue_as_it_is(queue):
     root = queue.flush()
     assert reschedule_as_faults(queue, 6, []) == NO_POWER
     assert reschedule_recovered(queue, []) == NO_POWER
-    queue.reschedule(9, [])
     assert queue.flush() == root
 
 

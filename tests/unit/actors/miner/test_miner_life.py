@@ -26,7 +26,6 @@ from papyrus.actors.miner.placement import (
     assign_sectors_to_deadline,
     assign_sectors_to_deadlines,
     find_sector,
-    require_healthy,
     sector_is_active,
 )
 from papyrus.actors.miner.power import NO_POWER, power_of_sectors
@@ -34,7 +33,6 @@ from papyrus.actors.miner.pre_commits import (
     clean_up_expired,
     delete_pre_commits,
     find_pre_commits,
-    get_pre_commit,
     must_get_pre_commits,
     put_pre_commits,
     schedule_cleanups,
@@ -165,9 +163,7 @@ def test_sectors_expire_on_time_and_release_their_pledge(store, state):
     assert released == -pledge
     assert state.initial_pledge == 0
     assert not state.early_terminations
-    with pytest.raises(ActorError) as aborted:
-        require_healthy(store, state, deadline, partition, 4)
-    assert aborted.value.exit_code == ExitCode.USR_NOT_FOUND
+    assert not sector_is_active(store, state, deadline, partition, 4, require_proven=False)
 
 
 def test_window_before_the_first_period_does_nothing(store, state):
@@ -219,8 +215,6 @@ def test_numbers_must_not_become_too_ragged(store, state):
 def test_pre_commits_are_kept_found_and_deleted(store, state):
     one, two = a_pre_commit(1), a_pre_commit(2)
     state = put_pre_commits(store, state, [one, two])
-    assert get_pre_commit(store, state, 1) == one
-    assert get_pre_commit(store, state, 3) is None
     assert find_pre_commits(store, state, [3, 2, 1]) == [two, one]
     assert must_get_pre_commits(store, state, [2, 1]) == [two, one]
     codes = []

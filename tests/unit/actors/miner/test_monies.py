@@ -14,7 +14,6 @@ from papyrus.actors.miner.monies import (
     pledge_penalty_for_continued_fault,
     pledge_penalty_for_invalid_window_post,
     pledge_penalty_for_termination,
-    pledge_penalty_for_termination_lower_bound,
     pre_commit_deposit_for_power,
     reward_for_consensus_slash_report,
 )
@@ -50,12 +49,9 @@ def test_fault_penalties_are_in_proportion_to_power():
     reward = FilterEstimate.of(100 << 53, 0)
     network = FilterEstimate.of(100 << 50, 0)
     powers = [1 << 50, 19 << 50, 63 << 50]
-    for penalty in (
-        pledge_penalty_for_continued_fault,
-        pledge_penalty_for_termination_lower_bound,
-    ):
-        single = sum(penalty(reward, network, power) for power in powers)
-        assert 0 <= penalty(reward, network, sum(powers)) - single < 3
+    single = sum(pledge_penalty_for_continued_fault(reward, network, power) for power in powers)
+    together = pledge_penalty_for_continued_fault(reward, network, sum(powers))
+    assert 0 <= together - single < 3
     assert pledge_penalty_for_continued_fault(reward, network, 0) == 0
 
 
@@ -63,7 +59,6 @@ def test_periods_of_penalties():
     # A reward of one attoFIL an epoch for each byte counts the epochs.
     reward, network = FilterEstimate.of(1 << 60, 0), FilterEstimate.of(1 << 60, 0)
     assert pledge_penalty_for_continued_fault(reward, network, 1) == 10_108
-    assert pledge_penalty_for_termination_lower_bound(reward, network, 1) == 10_080
     assert pre_commit_deposit_for_power(reward, network, 1) == 57_600
     assert (
         pledge_penalty_for_invalid_window_post(reward, network, 1)
