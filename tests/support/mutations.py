@@ -28,3 +28,24 @@ def _longer_header(data, place):
     if number >= 24:
         return data
     return data[:place] + bytes((major | 24, number)) + data[place + 1 :]
+
+
+def loosened(data, place):
+    """Return data with the header that may stand at a place written in other ways.
+
+    Longer than it need be, without its major type, and as a string of indefinite length: some of
+    these the actors' decoder accepts for some types.
+    """
+    header = data[place]
+    number = header & 0x1F
+    found = [data[:place] + bytes((number,)) + data[place + 1 :]]
+    if number < 24:
+        found.append(_longer_header(data, place))
+        end = place + 1 + number
+        chunk = bytes((header & 0xE0 | 0x1F,)) + data[place:end] + b"\xff"
+        found.append(data[:place] + chunk + data[end:])
+    elif number < 27:
+        size = 1 << (number - 24)
+        longer = bytes((header + 1,)) + bytes(size) + data[place + 1 :]
+        found.append(data[:place] + longer)
+    return found
