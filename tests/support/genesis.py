@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from actor_vm import ActorVm, released_code
+
 from papyrus.actors.engine import ChosenActors, EngineChoice, NativeActors
 from papyrus.conformance.environment import shared_environment
 from papyrus.crypto.signatures import SignatureType
@@ -28,7 +30,7 @@ def worker(place):
 
 
 def devnet(count=2, sectors=3, **changes):
-    """Return the template of a 2 KiB devnet with a number of miners, each with some simulated sectors."""
+    """Return the template of a 2 KiB devnet: some miners, each with some simulated sectors."""
     workers = [worker(place) for place in range(count)]
     fields = {
         "network": "devnet",
@@ -38,7 +40,7 @@ def devnet(count=2, sectors=3, **changes):
         "ticket": bytes(range(32)),
         "first_verifier": key("verifier", SignatureType.BLS).address,
         "root": Multisig((key("root").address,), 1),
-        "remainder": Multisig((key("rest").address,), 1),
+        "remainder": Multisig((key("rest").address,), 1, vesting_duration=1),
         "accounts": tuple(
             Account(one.address, TokenAmount.from_fil(50_000_000)) for one in workers
         ),
@@ -75,3 +77,12 @@ def build(template, choice="hybrid:miner=wasm", *, released=True):
     return build_genesis(
         template, store, engine(choice, template, released=released), lambda _amount, _what: None
     )
+
+
+def vm_at(genesis, choice="hybrid:miner=wasm"):
+    """Return a devnet's machine at the state of its genesis."""
+    vm = ActorVm(choice, bundle="devnet")
+    vm.base = genesis.store
+    vm.store = LayeredBlockstore(genesis.store, released_code())
+    vm.root = genesis.header.parent_state_root
+    return vm

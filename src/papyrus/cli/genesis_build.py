@@ -108,6 +108,7 @@ def _show(
                 "miners": len(template.miners),
                 "sectors": len(sectors),
                 "simulated_sectors": simulated,
+                "deals_trusted": template.trusts_deals,
                 "blocks": blocks.blocks,
                 "bytes": blocks.data_size,
                 "code_included": has_code,
@@ -131,6 +132,8 @@ def _show(
         )
     if simulated:
         note(f"{simulated} sectors are simulated: no proof of them can be made")
+    if template.trusts_deals:
+        note("the clients' signatures of deals were taken on trust, as the template says")
     if not has_code:
         note(
             f"the code of actors v{version} of {bundle} is not here and not in {file}: "

@@ -50,6 +50,10 @@ from papyrus.storage.files import write_atomic
 _SECRET_MASK = 0o077
 """Nobody but the owner reads a file of secrets."""
 
+_AT_ONCE = 1
+"""Epochs over which a multisig's balance is released: with none, Lotus makes one that no actor
+would, which holds a balance as locked and no term for it."""
+
 _KINDS = {"secp256k1": SignatureType.SECP256K1, "bls": SignatureType.BLS}
 
 TemplateArgument = Annotated[
@@ -138,7 +142,7 @@ def add_account(
     ] = 1,
     vesting_duration: Annotated[
         int, typer.Option(metavar="EPOCHS", min=0, help="Release a multisig's balance over these.")
-    ] = 0,
+    ] = _AT_ONCE,
     seed: SeedOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -264,7 +268,7 @@ def _fresh(
         ticket=_entropy(seed, "ticket"),
         first_verifier=verifier.address,
         root=Multisig((root.address,), 1),
-        remainder=Multisig((remainder.address,), 1),
+        remainder=Multisig((remainder.address,), 1, vesting_duration=_AT_ONCE),
         keys=(root, remainder),
     )
 

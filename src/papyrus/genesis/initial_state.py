@@ -139,6 +139,7 @@ class _Actors:
             if signer not in self.by_id:
                 self.put_account(signer, address)
             signers.append(Address.from_id(signer))
+        # Quirk: Lotus notes the balance as locked also where nothing is, which no constructor does.
         state = MultisigState(
             signers=tuple(signers),
             approvals_threshold=multisig.threshold,

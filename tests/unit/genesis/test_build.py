@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from genesis import build, devnet, key, worker
+from genesis import build, devnet, key, vm_at, worker
+from invariants import broken_invariants, total_balance
 
 from papyrus.genesis.build import genesis_blocks
 from papyrus.genesis.contents import contents_of
@@ -68,11 +69,29 @@ def test_genesis_counts_every_sector_as_proven(genesis):
     assert contents.total == TOTAL_SUPPLY
 
 
+def test_network_goes_on_from_its_genesis(genesis):
+    """Two proving windows pass without a proof; what the engines make of it is the same."""
+    roots = []
+    for choice in ("hybrid:miner=wasm", "wasm"):
+        vm = vm_at(genesis, choice)
+        for epoch in range(130):
+            vm.epoch = epoch
+            vm.cron()
+        roots.append(vm.flush())
+        assert broken_invariants(vm) == []
+        assert total_balance(vm) == TOTAL_SUPPLY
+    assert roots[0] == roots[1] != genesis.header.parent_state_root
+
+
 @pytest.mark.parametrize(
     "template",
     [
         devnet(),
-        devnet(root=Account(key("root").address, TokenAmount(5)), network_version=27),
+        devnet(
+            root=Account(key("root").address, TokenAmount(5)),
+            remainder=Account(key("rest").address),
+            network_version=27,
+        ),
         devnet(count=1, sectors=2, root=Multisig((CAT, worker(0).address, BOB), 2)),
         devnet(
             miners=tuple(replace(one, market_balance=TokenAmount(9)) for one in devnet().miners)
