@@ -1,7 +1,20 @@
 """The storage miner actor: the table of its methods."""
 
 from papyrus.actors.dispatch import ActorCode
-from papyrus.actors.miner.methods import beneficiary, consensus_fault, control, payments
+from papyrus.actors.miner.methods import (
+    beneficiary,
+    compaction,
+    consensus_fault,
+    control,
+    cron,
+    disputes,
+    extension,
+    faults,
+    payments,
+    post,
+    sector_status,
+    termination,
+)
 from papyrus.actors.miner.state import State
 
 MINER_ACTOR = ActorCode(
@@ -30,5 +43,18 @@ MINER_ACTOR = ActorCode(
         payments.max_termination_fee,
         payments.initial_pledge,
         consensus_fault.report_consensus_fault,
+        post.submit_windowed_post,
+        disputes.dispute_windowed_post,
+        faults.declare_faults,
+        faults.declare_faults_recovered,
+        cron.on_deferred_cron_event,
+        termination.terminate_sectors,
+        extension.extend_sector_expiration2,
+        compaction.compact_partitions,
+        compaction.compact_sector_numbers,
+        sector_status.check_sector_proven,
+        sector_status.generate_sector_location,
+        sector_status.validate_sector_status,
+        sector_status.get_nominal_sector_expiration,
     ),
 )

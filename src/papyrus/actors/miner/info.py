@@ -1,5 +1,7 @@
 """Who a miner is: its controlling addresses, how it is reached, and who gets its funds."""
 
+from dataclasses import replace
+
 from papyrus.actors.collections import RecordShape
 from papyrus.ipld.schema import I64, U64, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple
@@ -81,6 +83,13 @@ class MinerInfo(Record):
     def controllers(self) -> tuple[Address, ...]:
         """All who may maintain the sectors."""
         return (*self.control_addresses, self.worker, self.owner)
+
+    def with_pending_worker(self, epoch: int) -> "MinerInfo":
+        """Return the info with the worker that is announced, if its time has come."""
+        pending = self.pending_worker_key
+        if pending is None or epoch < pending.effective_at:
+            return self
+        return replace(self, worker=pending.new_worker, pending_worker_key=None)
 
     def consensus_fault_active(self, epoch: int) -> bool:
         """Return whether the miner is suspended for a consensus fault at an epoch."""

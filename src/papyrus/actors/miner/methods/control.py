@@ -187,11 +187,7 @@ def confirm_change_worker_address(rt: Runtime, _: None) -> None:
     state = rt.load(State)
     info = load_info(rt.store, state)
     rt.require_caller(info.owner)
-    pending = info.pending_worker_key
-    if pending is not None and rt.epoch >= pending.effective_at:
-        info = replace(info, worker=pending.new_worker, pending_worker_key=None)
-        state = with_info(rt.store, state, info)
-    rt.save(state)
+    rt.save(with_info(rt.store, state, info.with_pending_worker(rt.epoch)))
 
 
 @method(numbers.CHANGE_OWNER_ADDRESS, numbers.CHANGE_OWNER_ADDRESS_EXPORTED)
