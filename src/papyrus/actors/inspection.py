@@ -65,8 +65,12 @@ def root_shape(view: View) -> Shape | None:
 def members(record: Record) -> Iterator[tuple[str, View]]:
     """Yield the fields of a record by name."""
     hints = get_type_hints(type(record), include_extras=True)
+    # Where the shape of a root depends on another field, the record tells it itself.
+    own: dict[str, Shape] = getattr(record, "shapes", {})
     for field in fields(record):  # type: ignore[arg-type]  # every record is a dataclass
-        yield field.name, View(hints[field.name], getattr(record, field.name))
+        shape = own.get(field.name)
+        kind = hints[field.name] if shape is None else Annotated[Cid, shape]
+        yield field.name, View(kind, getattr(record, field.name))
 
 
 def entries(shape: Shape, root: Cid, store: Blockstore) -> Iterator[tuple[Any, View]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from papyrus.actors.datacap.actor import TOKEN_GRANULARITY
 from papyrus.actors.datacap.state import State
-from papyrus.actors.datacap.token import ALLOWANCES, BALANCES, TokenState
+from papyrus.actors.datacap.token import TokenState, allowances_shape, balances_shape
 from papyrus.actors.findings import Findings
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.address import Protocol
@@ -33,9 +33,10 @@ def check_token_invariants(
 ) -> Summary:
     """Note what is wrong with a token and return who has what."""
     summary = Summary(token.supply)
+    balances, allowances = balances_shape(token.bit_width), allowances_shape(token.bit_width)
     findings.require(token.supply >= 0, f"total supply was negative: {token.supply}")
     try:
-        for owner, balance in BALANCES.open(store, token.balances).items():
+        for owner, balance in balances.open(store, token.balances).items():
             summary.balances[owner] = balance
             _check_balance(owner, balance, granularity, findings)
     except DecodeError as error:
@@ -46,8 +47,8 @@ def check_token_invariants(
         f"the total supply {token.supply} does not match the sum of all balances {total}",
     )
     try:
-        for owner, root in ALLOWANCES.roots.open(store, token.allowances).items():
-            granted = dict(BALANCES.open(store, root).items())
+        for owner, root in allowances.roots.open(store, token.allowances).items():
+            granted = dict(balances.open(store, root).items())
             summary.allowances[owner] = granted
             _check_allowances(owner, granted, findings)
     except DecodeError as error:

@@ -11,10 +11,10 @@ Where several things are wrong, the first of them in the order of the reference 
     state = token.flush()
 """
 
-from typing import Annotated, TypeVar
+from typing import Any, TypeVar
 
 from papyrus.actors.collections import UNSIGNED_KEY, Map, MapShape
-from papyrus.actors.nested_collections import MapOfMapsShape
+from papyrus.actors.nested_collections import MapOfMaps, MapOfMapsShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U32
@@ -30,13 +30,18 @@ from papyrus.vm.aborts import (
 
 K = TypeVar("K")
 
-BIT_WIDTH = 3
-"""The width of the nodes of the maps below."""
+DEFAULT_BIT_WIDTH = 3
+"""The width of the nodes of a new token's maps."""
 
-BALANCES: MapShape[int, TokenAmount] = MapShape(UNSIGNED_KEY, TokenAmount, BIT_WIDTH)
-ALLOWANCES: MapOfMapsShape[int, int, TokenAmount] = MapOfMapsShape(
-    UNSIGNED_KEY, BALANCES, BIT_WIDTH
-)
+
+def balances_shape(bit_width: int) -> MapShape[int, TokenAmount]:
+    """Return the shape of a token's map of balances, its nodes of a width."""
+    return MapShape(UNSIGNED_KEY, TokenAmount, bit_width)
+
+
+def allowances_shape(bit_width: int) -> MapOfMapsShape[int, int, TokenAmount]:
+    """Return the shape of a token's map of allowances, its nodes of a width."""
+    return MapOfMapsShape(UNSIGNED_KEY, balances_shape(bit_width), bit_width)
 
 
 @cbor_tuple
@@ -45,17 +50,31 @@ class TokenState(Record):
 
     supply: TokenAmount
     """The sum of all balances."""
-    balances: Annotated[Cid, BALANCES]
+    balances: Cid
     """A map from owners to what they have."""
-    allowances: Annotated[Cid, ALLOWANCES]
+    allowances: Cid
     """A map from owners to maps from operators to what they may spend of it."""
     bit_width: U32
-    """`BIT_WIDTH`: the library could have another, DataCap never has."""
+    """The width of the nodes of both maps; mainnet's, which a migration made, are wider."""
+
+    @property
+    def shapes(self) -> dict[str, Any]:
+        """What the roots point at, which the record itself says."""
+        return {
+            "balances": balances_shape(self.bit_width),
+            "allowances": allowances_shape(self.bit_width),
+        }
 
 
 def empty(store: Blockstore) -> TokenState:
     """Return the state of a token that nobody has."""
-    return TokenState(ZERO, BALANCES.empty_root(store), ALLOWANCES.empty_root(store), BIT_WIDTH)
+    width = DEFAULT_BIT_WIDTH
+    return TokenState(
+        ZERO,
+        balances_shape(width).empty_root(store),
+        allowances_shape(width).empty_root(store),
+        width,
+    )
 
 
 class Token:
@@ -66,18 +85,31 @@ class Token:
     21 where an amount outgrows 128 bytes. After an abort the token must be dropped.
     """
 
-    __slots__ = ("_allowances", "_balances", "_granularity", "supply")
+    __slots__ = ("_balances", "_granularity", "_opened_allowances", "_state", "_store", "supply")
 
     def __init__(self, store: Blockstore, state: TokenState, granularity: int) -> None:
         """Open a token whose amounts are multiples of its granularity."""
         self.supply = state.supply
-        self._balances = BALANCES.open(store, state.balances)
-        self._allowances = ALLOWANCES.open(store, state.allowances)
+        self._state = state
+        self._store = store
+        self._balances = balances_shape(state.bit_width).open(store, state.balances)
+        self._opened_allowances: MapOfMaps[int, int, TokenAmount] | None = None
         self._granularity = granularity
 
     def flush(self) -> TokenState:
         """Write what has changed and return the state."""
-        return TokenState(self.supply, self._balances.flush(), self._allowances.flush(), BIT_WIDTH)
+        allowances = self._state.allowances
+        if self._opened_allowances is not None:
+            allowances = self._opened_allowances.flush()
+        return TokenState(self.supply, self._balances.flush(), allowances, self._state.bit_width)
+
+    @property
+    def _allowances(self) -> MapOfMaps[int, int, TokenAmount]:
+        """The allowances, which most methods never read."""
+        if self._opened_allowances is None:
+            shape = allowances_shape(self._state.bit_width)
+            self._opened_allowances = shape.open(self._store, self._state.allowances)
+        return self._opened_allowances
 
     def balance_of(self, owner: int | None) -> TokenAmount:
         """Return what someone has; an account that is not there has nothing."""

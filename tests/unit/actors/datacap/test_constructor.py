@@ -1,15 +1,18 @@
 import pytest
 
 from papyrus.actors.datacap.state import State
-from papyrus.actors.datacap.token import ALLOWANCES, BALANCES, TokenState, empty
+from papyrus.actors.datacap.token import Token, TokenState, allowances_shape, balances_shape, empty
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.primitives.address import Address
+from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.types.message import METHOD_CONSTRUCTOR
 
 SYSTEM = 0
 STORE = MemoryBlockstore()
-NOTHING = TokenState(0, BALANCES.empty_root(STORE), ALLOWANCES.empty_root(STORE), 3)
+NOTHING = TokenState(
+    0, balances_shape(3).empty_root(STORE), allowances_shape(3).empty_root(STORE), 3
+)
 
 
 def test_begins_with_nothing_under_a_governor(vm):
@@ -44,3 +47,18 @@ def test_is_for_the_system_alone(vm, sender):
 
 def test_an_empty_token_has_no_supply():
     assert empty(MemoryBlockstore()) == NOTHING
+
+
+def test_a_token_keeps_the_width_it_was_made_with():
+    store = MemoryBlockstore()
+    wide = TokenState(
+        0, balances_shape(5).empty_root(store), allowances_shape(5).empty_root(store), 5
+    )
+    token = Token(store, wide, 1)
+    for owner in range(20):
+        token.mint(owner, TokenAmount(owner + 1))
+    state = token.flush()
+    assert state.bit_width == 5
+    assert dict(balances_shape(5).open(store, state.balances).items()) == {
+        owner: owner + 1 for owner in range(20)
+    }

@@ -5,7 +5,7 @@ import pytest
 from papyrus.actors.datacap import token
 from papyrus.actors.datacap.invariants import check_state_invariants
 from papyrus.actors.datacap.state import State
-from papyrus.actors.datacap.token import ALLOWANCES, BALANCES
+from papyrus.actors.datacap.token import allowances_shape, balances_shape
 from papyrus.actors.findings import Findings
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
 from papyrus.primitives.address import Address
@@ -16,7 +16,7 @@ STORE = MemoryBlockstore()
 
 
 def amounts(given):
-    found = BALANCES.open(STORE, None)
+    found = balances_shape(3).open(STORE, None)
     for key, amount in given.items():
         found.set(key, TokenAmount(amount))
     return found.flush()
@@ -24,7 +24,7 @@ def amounts(given):
 
 def state(balances=None, allowances=None, **fields):
     given = balances or {}
-    granted = ALLOWANCES.roots.open(STORE, None)
+    granted = allowances_shape(3).roots.open(STORE, None)
     for owner, of_owner in (allowances or {}).items():
         granted.set(owner, amounts(of_owner))
     kept = replace(
