@@ -27,9 +27,14 @@ NATIVE, WASM, HYBRID = "native", "wasm", "hybrid"
 class NativeActors:
     """Runs the built-in actors that are written in Python."""
 
-    def __init__(self, policy: Policy) -> None:
-        """Run actors as the build that a state names would; as this one, where it is unknown."""
+    def __init__(self, policy: Policy, *, oldest_version: int = OLDEST_VERSION) -> None:
+        """Run actors as the build that a state names would; as this one, where it is unknown.
+
+        States of older actors than `oldest_version` are refused. Where it is lowered, today's
+        actors run on yesterday's states, and what differs is what has changed since.
+        """
         self._policy = policy
+        self._oldest_version = oldest_version
         self._manifest: Manifest | None = None
         self._chosen = policy
 
@@ -39,10 +44,10 @@ class NativeActors:
         LocalFault where there is no such actor in Python, or not of the state's version.
         """
         rules = kernel.calls.rules
-        if rules.actors_version < OLDEST_VERSION:
+        if rules.actors_version < self._oldest_version:
             raise LocalFault(
                 f"the actors of network version {rules.network_version} are not written in Python, "
-                f"only those from version {OLDEST_VERSION} of the actors on: use the Wasm engine"
+                f"only those from version {OLDEST_VERSION} of the actors on: use --engine wasm"
             )
         actor = native_actor(kernel, code)
         if actor is None:

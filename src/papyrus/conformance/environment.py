@@ -10,6 +10,7 @@ from functools import cache
 from typing import Self
 
 from papyrus.actors.engine import ALL_WASM, ChosenActors, EngineChoice, NativeActors
+from papyrus.actors.registry import OLDEST_VERSION
 from papyrus.conformance.states import actor_names
 from papyrus.conformance.upgrades import MissingActors
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
@@ -52,9 +53,14 @@ class Environment:
         """Return a store that reads the actors' code beside a state, and writes to the state's."""
         return LayeredBlockstore(store, self.code)
 
-    def engine_for(self, choice: EngineChoice, network: Network) -> ActorEngine:
-        """Return the engine that runs a network's actors as chosen."""
-        native = NativeActors(policy_of(network.actors_bundle))
+    def engine_for(
+        self, choice: EngineChoice, network: Network, oldest_version: int = OLDEST_VERSION
+    ) -> ActorEngine:
+        """Return the engine that runs a network's actors as chosen.
+
+        `oldest_version` is that of the oldest actors whose states native ones are let run on.
+        """
+        native = NativeActors(policy_of(network.actors_bundle), oldest_version=oldest_version)
         return ChosenActors(choice, native, self.engine)
 
     def require_actors(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from papyrus.actors.engine import ALL_WASM, EngineChoice
 from papyrus.conformance.environment import Environment, shared_environment
 from papyrus.conformance.outcomes import call_of, guarded, receipt_differences
 from papyrus.conformance.report import Call, CaseResult, RunSummary, Status
@@ -37,6 +38,7 @@ from papyrus.primitives.errors import DecodeError, UnsupportedNetworkVersion
 from papyrus.rules.networks import MAINNET
 from papyrus.rules.versions import Rules, rules_for
 from papyrus.types.message import Message
+from papyrus.types.receipt import Receipt
 from papyrus.vm.executor import ApplyResult, execute_explicit
 from papyrus.vm.machine import Machine, NetworkContext
 
@@ -69,10 +71,15 @@ class VectorTask:
     path: Path
     name: str
     trace: bool
+    choice: EngineChoice = ALL_WASM
 
 
 def plan_vectors(
-    paths: Iterable[Path], pattern: re.Pattern[str] | None = None, *, trace: bool = False
+    paths: Iterable[Path],
+    pattern: re.Pattern[str] | None = None,
+    *,
+    trace: bool = False,
+    choice: EngineChoice = ALL_WASM,
 ) -> list[VectorTask]:
     """Return the vectors at or below some paths whose name holds a pattern.
 
@@ -82,7 +89,7 @@ def plan_vectors(
     for path in paths:
         for file, name in _vector_files(path):
             if pattern is None or pattern.search(name):
-                found.setdefault(file.resolve(), VectorTask(file, name, trace))
+                found.setdefault(file.resolve(), VectorTask(file, name, trace, choice))
     return list(found.values())
 
 
@@ -97,16 +104,25 @@ def run_vectors(
     *,
     jobs: int = 1,
     trace: bool = False,
+    choice: EngineChoice = ALL_WASM,
 ) -> RunSummary:
     """Return the result of running all vectors at or below some paths, one case a variant."""
-    tasks = plan_vectors(paths, pattern, trace=trace)
+    tasks = plan_vectors(paths, pattern, trace=trace, choice=choice)
     cases = tuple(case for results in vector_results(tasks, jobs) for case in results)
-    return RunSummary(shared_environment().verifier.name, cases)
+    return vector_summary(cases, choice)
+
+
+def vector_summary(cases: tuple[CaseResult, ...], choice: EngineChoice) -> RunSummary:
+    """Return the result of a run on the engine chosen."""
+    verifier = shared_environment().verifier.name
+    return RunSummary(verifier, cases, str(choice), not choice.meters_instructions)
 
 
 def run_task(task: VectorTask) -> tuple[CaseResult, ...]:
     """Run one vector file by the means of this process."""
-    return run_file(task.path, task.name, shared_environment(), trace=task.trace)
+    return run_file(
+        task.path, task.name, shared_environment(), trace=task.trace, choice=task.choice
+    )
 
 
 def _vector_files(path: Path) -> list[tuple[Path, str]]:
@@ -118,7 +134,12 @@ def _vector_files(path: Path) -> list[tuple[Path, str]]:
 
 
 def run_file(
-    path: Path, name: str, environment: Environment, *, trace: bool = False
+    path: Path,
+    name: str,
+    environment: Environment,
+    *,
+    trace: bool = False,
+    choice: EngineChoice = ALL_WASM,
 ) -> tuple[CaseResult, ...]:
     """Return a result for each variant of a vector file.
 
@@ -138,6 +159,7 @@ def run_file(
             environment,
             case_id=f"{name} | {variant.id}" if several else name,
             trace=trace,
+            choice=choice,
         )
         for variant in header.variants
     )
@@ -150,6 +172,7 @@ def run_variant(
     *,
     case_id: str,
     trace: bool = False,
+    choice: EngineChoice = ALL_WASM,
 ) -> CaseResult:
     """Return the result of a vector under one of its variants."""
     reason = why_skipped(header, variant, case_id)
@@ -161,8 +184,10 @@ def run_variant(
         store = vector_store(vector)
     except DecodeError as error:
         return CaseResult(case_id, Status.FAILED, f"not a vector: {error}")
-    environment.require_actors(store, vector.pre_root, rules.actors_version)
+    environment.require_actors(store, vector.pre_root, rules.actors_version, choice)
     if header.vector_class == "tipset":
+        if not choice.meters_instructions:
+            return CaseResult(case_id, Status.SKIPPED, "tipset vectors run on the Wasm engine only")
         return guarded(
             case_id,
             lambda: run_tipset_vector(vector, variant, rules, store, environment, case_id),
@@ -171,7 +196,9 @@ def run_variant(
         case_id,
         lambda: _judge(
             vector,
-            execute_messages(vector, variant, rules, store, environment, trace=trace),
+            execute_messages(
+                vector, variant, rules, store, environment, trace=trace, choice=choice
+            ),
             store,
             case_id,
         ),
@@ -212,8 +239,13 @@ def execute_messages(
     environment: Environment,
     *,
     trace: bool = False,
+    choice: EngineChoice = ALL_WASM,
 ) -> Execution:
-    """Apply a vector's messages to its state; what they write goes to the store."""
+    """Apply a vector's messages to its state; what they write goes to the store.
+
+    With actors written in Python the gas is what the vector's receipts say. They are today's, and
+    run on the vector's state all the same: where one differs, the actors have changed since.
+    """
     messages = tuple(_message(index, data) for index, data in enumerate(vector.messages))
     tracer = TimedTracer() if trace else None
     context = NetworkContext(
@@ -230,13 +262,15 @@ def execute_messages(
         context,
         VectorExterns(vector.randomness),
         environment.verifier,
-        environment.engine,
+        environment.engine_for(choice, MAINNET, rules.actors_version),
         tracer,
     )
     results: list[ApplyResult] = []
     traces: list[TimedTrace] = []
-    for message, data in zip(messages, vector.messages, strict=True):
-        results.append(execute_explicit(machine, message, raw_length(message, data)))
+    recorded = [None] * len(messages) if choice.meters_instructions else _recorded(vector)
+    for message, data, receipt in zip(messages, vector.messages, recorded, strict=True):
+        length = raw_length(message, data)
+        results.append(execute_explicit(machine, message, length, receipt))
         if tracer is not None:
             traces.append(tracer.take_timed())
     calls = tuple(
@@ -250,6 +284,14 @@ def raw_length(message: Message, data: bytes) -> int:
     """Return the bytes a message takes on chain, given its own encoding."""
     signed = message.sender.protocol is Protocol.SECP256K1
     return len(data) + (SECP_SIGNATURE_LENGTH if signed else 0)
+
+
+def _recorded(vector: Vector) -> list[Receipt | None]:
+    """Return what the network counted of each message."""
+    return [
+        Receipt(int(receipt.exit_code), receipt.return_data, receipt.gas_used)
+        for receipt in vector.receipts
+    ]
 
 
 def _message(index: int, data: bytes) -> Message:
