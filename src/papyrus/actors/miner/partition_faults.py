@@ -67,7 +67,7 @@ def record_faults(
     """
     require_members(partition, numbers)
     retracted = partition.recoveries & numbers
-    new_faults = numbers - retracted - partition.terminated - partition.faults
+    new_faults = numbers - partition.terminated - partition.faults
     sectors = scope.sectors.load(new_faults)
     after, power_delta, new_faulty_power = partition, NO_POWER, NO_POWER
     if sectors:

@@ -6,7 +6,7 @@ deadline, vesting to half a day.
 
 from dataclasses import dataclass
 
-from papyrus.actors.integers import truncated_quotient, truncated_remainder
+from papyrus.actors.integers import ceiling_quotient
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,20 +16,11 @@ class QuantSpec:
     unit: int
     """Positive."""
     offset: int
+    """Any of the epochs; of genesis miners, whose first period began before epoch 0, negative."""
 
     def quantize_up(self, epoch: int) -> int:
-        """Return the first of the epochs at or after one.
-
-        Quirk: the remainder of a negative offset is negative, and below the offset division rounds
-        up, both as Rust divides; genesis miners, whose first period began before epoch 0, have such
-        offsets.
-        """
-        offset = truncated_remainder(self.offset, self.unit)
-        distance = epoch - offset
-        quotient = truncated_quotient(distance, self.unit)
-        if distance >= 0 and distance != self.unit * quotient:
-            quotient += 1
-        return self.unit * quotient + offset
+        """Return the first of the epochs at or after one."""
+        return self.offset + self.unit * ceiling_quotient(epoch - self.offset, self.unit)
 
     def quantize_down(self, epoch: int) -> int:
         """Return the last of the epochs at or before one."""

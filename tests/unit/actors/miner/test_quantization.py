@@ -15,18 +15,17 @@ from papyrus.actors.miner.quantization import NO_QUANTIZATION, QuantSpec
         (10, 3, 3, 3),
         (10, 3, 4, 13),
         (10, 103, 4, 13),
-        # Below the offset division rounds up.
+        # Before the offset too.
         (10, 3, 0, 3),
         (10, 0, -5, 0),
         (10, 0, -10, -10),
-        # A negative offset leaves a negative remainder, -2 and not 58.
         (60, -2222, 0, 58),
         (60, -2222, -2, -2),
         (60, -2222, 59, 118),
         (60, -2222, -3, -2),
     ],
 )
-def test_epochs_are_rounded_up_as_rust_divides(unit, offset, epoch, up):
+def test_epochs_are_rounded_up(unit, offset, epoch, up):
     assert QuantSpec(unit, offset).quantize_up(epoch) == up
 
 
