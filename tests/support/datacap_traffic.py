@@ -5,6 +5,7 @@ the registry, and two under an account and a multisig, whose hooks accept whatev
 """
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 from multisigs import put_multisig
@@ -27,7 +28,7 @@ from papyrus.actors.datacap.params import (
     TransferParams,
 )
 from papyrus.actors.datacap.state import State, empty
-from papyrus.actors.datacap.token import ALLOWANCES, BALANCES
+from papyrus.actors.datacap.token import allowances_shape, balances_shape
 from papyrus.actors.findings import Findings
 from papyrus.actors.verifreg import state as verifreg_state
 from papyrus.actors.verifreg.params import AllocationRequest, AllocationRequests
@@ -41,6 +42,8 @@ PEOPLE = people(5)
 MINER, MULTISIG, CONTRACT = 110, 200, 300
 GOVERNORS = {7: 6, 70: 100, 71: MULTISIG}
 """Who governs which token."""
+WIDE = 71
+"""The token whose maps are as wide as mainnet's."""
 UNBUILT = range(80, 100)
 """Tokens that have no state yet."""
 MOST = 2**1016 - 1
@@ -75,7 +78,10 @@ class DatacapTraffic:
         registry = verifreg_state.empty(one.base, Address.from_id(100))
         one.put_actor(6, "verifiedregistry", registry)
         for actor_id, governor in GOVERNORS.items():
-            one.put_actor(actor_id, "datacap", empty(one.base, Address.from_id(governor)))
+            state = empty(one.base, Address.from_id(governor))
+            if actor_id == WIDE:
+                state = replace(state, token=replace(state.token, bit_width=5))
+            one.put_actor(actor_id, "datacap", state)
         for actor_id in UNBUILT:
             one.put_actor(actor_id, "datacap")
 
@@ -209,7 +215,8 @@ class DatacapTraffic:
     def _balances(self):
         one = self.vm.one
         state = one.state(self.token, State).token
-        return dict(BALANCES.open(one.machine.store, state.balances).items())
+        kept = balances_shape(state.bit_width).open(one.machine.store, state.balances)
+        return dict(kept.items())
 
     def _balance(self, owner):
         return self._balances().get(owner, ZERO)
@@ -227,11 +234,12 @@ class DatacapTraffic:
         one = self.vm.one
         state = one.state(self.token, State).token
         store = one.machine.store
-        roots = dict(ALLOWANCES.roots.open(store, state.allowances).items())
+        shape = allowances_shape(state.bit_width)
+        roots = dict(shape.roots.open(store, state.allowances).items())
         if not roots or random.random() < 0.15:
             return random.choice(PEOPLE).id, random.choice(PEOPLE).id, ZERO
         owner = random.choice(list(roots))
-        granted = dict(BALANCES.open(store, roots[owner]).items())
+        granted = dict(shape.inner.open(store, roots[owner]).items())
         operator = random.choice(list(granted))
         return owner, operator, granted[operator]
 

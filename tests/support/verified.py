@@ -9,7 +9,7 @@ from papyrus.actors.datacap import params as datacap
 from papyrus.actors.datacap import state as datacap_state
 from papyrus.actors.datacap.invariants import check_state_invariants as check_datacap
 from papyrus.actors.datacap.params import TransferParams, TransferReturn
-from papyrus.actors.datacap.token import BALANCES
+from papyrus.actors.datacap.token import balances_shape
 from papyrus.actors.findings import Findings
 from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.singletons import DATACAP, VERIFIED_REGISTRY
@@ -161,8 +161,9 @@ def verifiers(vm):
 
 def balances(vm):
     """Return how many bytes of DataCap each actor has."""
-    found = BALANCES.open(vm.one.machine.store, token(vm.one).balances).items()
-    return {owner: balance // BYTE for owner, balance in found}
+    state = token(vm.one)
+    found = balances_shape(state.bit_width).open(vm.one.machine.store, state.balances)
+    return {owner: balance // BYTE for owner, balance in found.items()}
 
 
 def allocations(vm):
