@@ -7,7 +7,8 @@ from miner_sectors import SEAL_PROOF, SECTOR_SIZE, a_sector, sealed_cid
 
 from papyrus.actors.findings import Findings
 from papyrus.actors.miner.deadline_cron import advance_deadline, pop_early_terminations
-from papyrus.actors.miner.deadlines import load_deadline
+from papyrus.actors.miner.deadline_proofs import record_proven_sectors
+from papyrus.actors.miner.deadlines import load_deadline, with_deadline
 from papyrus.actors.miner.funds import (
     add_initial_pledge,
     add_locked_funds,
@@ -22,9 +23,11 @@ from papyrus.actors.miner.funds import (
 from papyrus.actors.miner.info import MINER_INFO, new_info
 from papyrus.actors.miner.invariants import check_state_invariants
 from papyrus.actors.miner.params.numbers import BALANCE_INVARIANTS_BROKEN
+from papyrus.actors.miner.params.proving import PoStPartition
 from papyrus.actors.miner.placement import (
     assign_sectors_to_deadline,
     assign_sectors_to_deadlines,
+    deadline_scope,
     find_sector,
     sector_is_active,
 )
@@ -39,7 +42,7 @@ from papyrus.actors.miner.pre_commits import (
 )
 from papyrus.actors.miner.sector_numbers import allocate_sector_numbers
 from papyrus.actors.miner.sectors import SectorPreCommitInfo, SectorPreCommitOnChainInfo
-from papyrus.actors.miner.state import load_deadlines, new_state, open_sectors
+from papyrus.actors.miner.state import load_deadlines, new_state, open_sectors, with_deadlines
 from papyrus.actors.miner.vesting import VestSpec
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.primitives.amounts import TokenAmount
@@ -123,6 +126,8 @@ def test_sectors_miss_their_proofs_and_end_early(store, state):
         penalized += result.detected_faulty_power
         lost += result.power_delta
         assert state.current_deadline == (window.index + 1) % 48
+        ended = window.index == 47
+        assert state.proving_period_start == window.period_start + DAY * ended
     assert state.proving_period_start == START + 2 * DAY
     # Unproven power is penalized once and was never counted.
     assert (penalized, lost) == (everything, NO_POWER)
@@ -137,14 +142,14 @@ def test_sectors_miss_their_proofs_and_end_early(store, state):
     assert sentences == []
     assert summary.live_power == NO_POWER
     assert state.early_terminations.count() == 5
-    ended = []
+    paid = []
     more = True
     while more:
         state, result, more = pop_early_terminations(store, state, MAINNET_POLICY, 2, 3)
         assert result.sectors_processed <= 3
-        ended += [number for numbers in result.sectors.values() for number in numbers]
+        paid += [number for numbers in result.sectors.values() for number in numbers]
         assert findings_of(store, state, 10**6)[0] == []
-    assert sorted(ended) == list(range(10))
+    assert sorted(paid) == list(range(10))
     assert pop_early_terminations(store, state, MAINNET_POLICY, 2, 3)[1].is_empty
 
 
@@ -164,6 +169,42 @@ def test_sectors_expire_on_time_and_release_their_pledge(store, state):
     assert state.initial_pledge == 0
     assert not state.early_terminations
     assert not sector_is_active(store, state, deadline, partition, 4, require_proven=False)
+
+
+def test_proven_sectors_take_their_power_with_them_when_they_expire(store, state):
+    state = with_sectors(store, state, [4], expiration=START + DAY)
+    index, _ = find_sector(store, state, 4)
+    deadlines = load_deadlines(store, state)
+    deadline = load_deadline(store, deadlines, index)
+    scope = deadline_scope(store, state, MAINNET_POLICY, index, SECTOR_SIZE)
+    proven, _ = record_proven_sectors(scope, deadline, 10**6, [PoStPartition(0, BitField())])
+    deadlines = with_deadline(store, MAINNET_POLICY, deadlines, index, proven)
+    state = with_deadlines(store, state, deadlines)
+    last = state.deadline_info(MAINNET_POLICY, START + 60 * index).last
+    state, result = advance_deadline(store, state, MAINNET_POLICY, last)
+    assert result.power_delta == NO_POWER
+    assert result.live_power == proven.live_power
+    assert result.daily_fee == proven.daily_fee
+    # It was not proven again, so its power is lost before it expires, and only once.
+    state, result = advance_deadline(store, state, MAINNET_POLICY, last + DAY)
+    assert result.power_delta == -proven.live_power
+    assert result.live_power == NO_POWER
+
+
+def test_proven_sectors_expire_in_the_window_in_which_they_are_proven(store, state):
+    state = with_sectors(store, state, [4], expiration=START + 100)
+    index, _ = find_sector(store, state, 4)
+    deadlines = load_deadlines(store, state)
+    deadline = load_deadline(store, deadlines, index)
+    scope = deadline_scope(store, state, MAINNET_POLICY, index, SECTOR_SIZE)
+    proven, _ = record_proven_sectors(scope, deadline, 10**6, [PoStPartition(0, BitField())])
+    deadlines = with_deadline(store, MAINNET_POLICY, deadlines, index, proven)
+    state = with_deadlines(store, state, deadlines)
+    last = state.deadline_info(MAINNET_POLICY, START + 60 * index).last
+    _, result = advance_deadline(store, state, MAINNET_POLICY, last)
+    assert result.power_delta == -proven.live_power
+    assert result.detected_faulty_power == NO_POWER
+    assert result.pledge_delta == -state.initial_pledge
 
 
 def test_window_before_the_first_period_does_nothing(store, state):
