@@ -1,8 +1,15 @@
-"""What holds of the market between messages."""
+"""What holds of the market between messages.
 
-from collections.abc import Callable
+A network has more deals than fit in memory. Proposals and states are read side by side, in the
+order of their IDs, and only of deals that have not begun anything is kept. The deals in sectors are
+looked up provider by provider; that no deal is missing there follows from their number.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from papyrus.actors.collections import Array
 from papyrus.actors.findings import Findings
 from papyrus.actors.market.balances import BalanceTable
 from papyrus.actors.market.deals import EPOCH_UNDEFINED, DealProposal, DealState
@@ -22,33 +29,30 @@ from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.errors import DecodeError
 
-
-@dataclass(frozen=True, slots=True)
-class Deal:
-    """A deal, and what has become of it if it was activated."""
-
-    proposal: DealProposal
-    state: DealState | None
+V = TypeVar("V")
+W = TypeVar("W")
 
 
 @dataclass(slots=True)
 class Summary:
     """What the market says of deals, for checks against other actors."""
 
-    deals: dict[int, Deal] = field(default_factory=dict)
-    sector_deals: dict[int, dict[int, tuple[int, ...]]] = field(default_factory=dict)
-    """The deals in sectors, by provider and sector number."""
+    deals: int = 0
+    deal_states: int = 0
+    """How many of them were activated."""
+    providers: set[int] = field(default_factory=set)
+    """Whose deals those are."""
     allocations: dict[int, int] = field(default_factory=dict)
     """The deals whose allocations are not claimed, by allocation."""
+    sector_deals: int = 0
     pending_proposals: int = 0
-    deal_states: int = 0
     locked_balances: int = 0
     scheduled_epochs: int = 0
     scheduled_deals: int = 0
 
 
 class _Check:
-    """A check of one state: what it has read so far, and what it has found."""
+    """A check of one state: what it keeps of what it has read, and what it has found."""
 
     def __init__(
         self,
@@ -64,8 +68,14 @@ class _Check:
         self.epoch = epoch
         self.findings = findings
         self.summary = Summary()
-        self.proposals: dict[int, DealProposal] = {}
-        self.states: dict[int, DealState] = {}
+        self.pending: set[Cid] = set()
+        """The pending proposals that no deal has yet been found for."""
+        self.with_allocation: set[int] = set()
+        self.waiting: set[int] = set()
+        """The deals that cron has still to look at for the first time."""
+        self.active = 0
+        """How many deals must be in a sector."""
+        self.collateral = ZERO
 
 
 def check_state_invariants(
@@ -79,12 +89,7 @@ def check_state_invariants(
             part(check)
         except DecodeError as error:
             findings.add(f"error iterating {subject}: {error}")
-    summary = check.summary
-    summary.deals = {
-        deal_id: Deal(proposal, check.states.get(deal_id))
-        for deal_id, proposal in check.proposals.items()
-    }
-    return summary
+    return check.summary
 
 
 def _check_totals(check: _Check) -> None:
@@ -97,43 +102,99 @@ def _check_totals(check: _Check) -> None:
         check.findings.require(total >= 0, f"negative total {name}: {total}")
 
 
-def _check_proposals(check: _Check) -> None:
-    for deal_id, proposal in PROPOSALS.open(check.store, check.state.proposals).items():
-        check.proposals[deal_id] = proposal
-        for party in ("client", "provider"):
-            check.findings.require(
-                getattr(proposal, party).protocol is Protocol.ID,
-                f"{party} address for deal {deal_id} is not an ID address",
-            )
-    highest = max(check.proposals, default=-1)
+def _read_pending(check: _Check) -> None:
+    check.pending = set(PENDING_PROPOSALS.open(check.store, check.state.pending_proposals))
+    check.summary.pending_proposals = len(check.pending)
+
+
+def _read_allocations(check: _Check) -> None:
+    root = check.state.pending_deal_allocation_ids
+    for deal_id, allocation in PENDING_ALLOCATIONS.open(check.store, root).items():
+        check.with_allocation.add(deal_id)
+        check.summary.allocations[allocation] = deal_id
+
+
+def _check_deals(check: _Check) -> None:
+    highest = -1
+    without_deal = set(check.with_allocation)
+    for deal_id, proposal, state in _deals(check):
+        if proposal is not None:
+            highest = deal_id
+            without_deal.discard(deal_id)
+            _check_proposal(check, deal_id, proposal)
+        if state is not None:
+            _check_state(check, deal_id, proposal, state)
+    for deal_id in sorted(without_deal):
+        check.findings.add(f"pending deal allocation {deal_id} not found in proposals")
+    for cid in sorted(check.pending):
+        check.findings.add(f"pending proposal with cid {cid} not found within proposals")
     check.findings.require(
         check.state.next_id > highest,
         f"next id, {check.state.next_id}, is not greater than highest id in proposals, {highest}",
     )
 
 
-def _check_allocations(check: _Check) -> None:
-    root = check.state.pending_deal_allocation_ids
-    for deal_id, allocation in PENDING_ALLOCATIONS.open(check.store, root).items():
-        check.findings.require(
-            deal_id in check.proposals,
-            f"pending deal allocation {deal_id} not found in proposals",
-        )
-        check.summary.allocations[allocation] = deal_id
+def _deals(check: _Check) -> Iterator[tuple[int, DealProposal | None, DealState | None]]:
+    """Yield each deal with its state, either of which may be missing."""
+    return _joined(
+        PROPOSALS.open(check.store, check.state.proposals).items(),
+        STATES.open(check.store, check.state.states).items(),
+    )
 
 
-def _check_states(check: _Check) -> None:
-    with_allocation = set(check.summary.allocations.values())
-    for deal_id, state in STATES.open(check.store, check.state.states).items():
-        check.states[deal_id] = state
-        check.summary.deal_states += 1
-        _check_deal_state(state, check.epoch, check.findings.within(f"deal {deal_id}"))
+def _joined(
+    left: Iterator[tuple[int, V]], right: Iterator[tuple[int, W]]
+) -> Iterator[tuple[int, V | None, W | None]]:
+    """Yield the values of two arrays by index, in order."""
+    one, other = next(left, None), next(right, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one[0] < other[0]):
+            if one is not None:
+                yield one[0], one[1], None
+            one = next(left, None)
+        elif one is None or other[0] < one[0]:
+            yield other[0], None, other[1]
+            other = next(right, None)
+        else:
+            yield one[0], one[1], other[1]
+            one, other = next(left, None), next(right, None)
+
+
+def _check_proposal(check: _Check, deal_id: int, proposal: DealProposal) -> None:
+    check.summary.deals += 1
+    for party in ("client", "provider"):
         check.findings.require(
-            deal_id in check.proposals, f"no deal proposal for deal state {deal_id}"
+            getattr(proposal, party).protocol is Protocol.ID,
+            f"{party} address for deal {deal_id} is not an ID address",
         )
-        check.findings.require(
-            deal_id not in with_allocation, f"deal {deal_id} has pending allocation"
-        )
+    if check.pending:
+        check.pending.discard(Cid.of(proposal.to_cbor()))
+    # The released actors' own check takes a deal that starts in this very epoch for missing once
+    # cron has looked at it.
+    if proposal.start_epoch > check.state.last_cron:
+        check.waiting.add(deal_id)
+    check.collateral += proposal.client_collateral + proposal.provider_collateral
+
+
+def _check_state(
+    check: _Check, deal_id: int, proposal: DealProposal | None, state: DealState
+) -> None:
+    check.summary.deal_states += 1
+    _check_deal_state(state, check.epoch, check.findings.within(f"deal {deal_id}"))
+    check.findings.require(
+        deal_id not in check.with_allocation, f"deal {deal_id} has pending allocation"
+    )
+    if proposal is None:
+        check.findings.add(f"no deal proposal for deal state {deal_id}")
+        return
+    if proposal.provider.protocol is Protocol.ID:
+        check.summary.providers.add(proposal.provider.id)
+    check.active += _is_active(proposal, state, check.epoch)
+
+
+def _is_active(proposal: DealProposal, state: DealState, epoch: int) -> bool:
+    """Return whether a deal goes on: one that has expired is in its sector until it is settled."""
+    return not state.is_slashed and proposal.end_epoch > epoch
 
 
 def _check_deal_state(state: DealState, epoch: int, findings: Findings) -> None:
@@ -150,52 +211,69 @@ def _check_deal_state(state: DealState, epoch: int, findings: Findings) -> None:
 
 def _check_sectors(check: _Check) -> None:
     roots = PROVIDER_SECTORS.roots.open(check.store, check.state.provider_sectors)
+    active = 0
     for provider, root in roots.items():
-        sectors = dict(PROVIDER_SECTORS.inner.open(check.store, root).items())
-        check.summary.sector_deals[provider] = sectors
-        for sector, deal_ids in sectors.items():
-            for deal_id in deal_ids:
-                _check_sector_deal(check, provider, sector, deal_id)
-    # The other way round: a deal that goes on is in its sector. One that has expired may be there
-    # or not, until it is settled.
-    for deal_id, state in check.states.items():
-        proposal = check.proposals.get(deal_id)
-        if proposal is None or state.is_slashed or proposal.end_epoch <= check.epoch:
-            continue
-        of_provider = check.summary.sector_deals.get(proposal.provider.id, {})
-        check.findings.require(
-            deal_id in of_provider.get(state.sector_number, ()),
-            f"active deal {deal_id} not found in provider sector deals",
-        )
+        # Opened anew for each provider, since what was looked up is kept.
+        proposals = PROPOSALS.open(check.store, check.state.proposals)
+        states = STATES.open(check.store, check.state.states)
+        for sector, deal_ids in PROVIDER_SECTORS.inner.open(check.store, root).items():
+            check.summary.sector_deals += len(deal_ids)
+            check.findings.require(
+                len(set(deal_ids)) == len(deal_ids),
+                f"provider {provider} has a deal twice in sector {sector}: {deal_ids}",
+            )
+            for deal_id in set(deal_ids):
+                deal = _at(proposals, deal_id), _at(states, deal_id)
+                place = check.findings.within(f"provider sector deal {deal_id}")
+                active += _check_sector_deal(check, provider, sector, deal, place)
+    if active != check.active:
+        _name_lost_deals(check)
 
 
-def _check_sector_deal(check: _Check, provider: int, sector: int, deal_id: int) -> None:
-    findings = check.findings.within(f"provider sector deal {deal_id}")
-    proposal = check.proposals.get(deal_id)
+def _at(array: Array[V], index: int) -> V | None:
+    try:
+        return array.get(index)
+    except IndexError:
+        return None
+
+
+def _check_sector_deal(
+    check: _Check,
+    provider: int,
+    sector: int,
+    deal: tuple[DealProposal | None, DealState | None],
+    findings: Findings,
+) -> bool:
+    """Note what is wrong with a deal in a sector; return whether it is one that must be there."""
+    proposal, state = deal
     if proposal is None:
         findings.add("not found in proposals")
-        return
+        return False
+    owns = proposal.provider == Address.from_id(provider)
     findings.require(
-        proposal.provider == Address.from_id(provider),
-        f"provider {provider} does not match proposal provider {proposal.provider}",
+        owns, f"provider {provider} does not match proposal provider {proposal.provider}"
     )
-    state = check.states.get(deal_id)
     if state is None:
         findings.add("has no state")
-        return
-    findings.require(
-        state.sector_number == sector,
-        f"sector {sector} does not match proposal sector {state.sector_number}",
-    )
+        return False
+    holds = state.sector_number == sector
+    findings.require(holds, f"sector {sector} does not match proposal sector {state.sector_number}")
     findings.require(not state.is_slashed, "is slashed")
+    return owns and holds and _is_active(proposal, state, check.epoch)
 
 
-def _check_pending(check: _Check) -> None:
-    known = {Cid.of(proposal.to_cbor()) for proposal in check.proposals.values()}
-    for cid in PENDING_PROPOSALS.open(check.store, check.state.pending_proposals):
-        check.summary.pending_proposals += 1
+def _name_lost_deals(check: _Check) -> None:
+    """Note which deals are in no sector though they go on."""
+    roots = PROVIDER_SECTORS.roots.open(check.store, check.state.provider_sectors)
+    for deal_id, proposal, state in _deals(check):
+        if proposal is None or state is None or not _is_active(proposal, state, check.epoch):
+            continue
+        is_known = proposal.provider.protocol is Protocol.ID
+        root = roots.get(proposal.provider.id) if is_known else None
+        sectors = PROVIDER_SECTORS.inner.open(check.store, root)
         check.findings.require(
-            cid in known, f"pending proposal with cid {cid} not found within proposals"
+            deal_id in (sectors.get(state.sector_number) or ()),
+            f"active deal {deal_id} not found in provider sector deals",
         )
 
 
@@ -223,25 +301,16 @@ def _check_balances(check: _Check) -> None:
         total <= check.balance,
         f"escrow total, {total}, greater than actor balance, {check.balance}",
     )
-    collateral = sum(
-        (one.client_collateral + one.provider_collateral for one in check.proposals.values()), ZERO
-    )
     findings.require(
-        total >= collateral,
-        f"escrow total, {total}, less than sum of proposal collateral, {collateral}",
+        total >= check.collateral,
+        f"escrow total, {total}, less than sum of proposal collateral, {check.collateral}",
     )
 
 
 def _check_schedule(check: _Check) -> None:
     schedule = DEAL_OPS.open(check.store, check.state.deal_ops_by_epoch)
     epochs = schedule.keys()
-    # The released actors' own check takes a deal that starts in this very epoch for missing once
-    # cron has looked at it.
-    missing = {
-        deal_id
-        for deal_id, proposal in check.proposals.items()
-        if proposal.start_epoch > check.state.last_cron
-    }
+    missing = check.waiting
     for epoch in epochs:
         check.summary.scheduled_epochs += 1
         for deal_id in schedule.get(epoch) or ():
@@ -253,11 +322,10 @@ def _check_schedule(check: _Check) -> None:
 
 
 _PARTS: dict[str, Callable[[_Check], None]] = {
-    "proposals": _check_proposals,
-    "pending allocations": _check_allocations,
-    "deal states": _check_states,
+    "pending proposals": _read_pending,
+    "pending allocations": _read_allocations,
+    "deals": _check_deals,
     "provider sector deals": _check_sectors,
-    "pending proposals": _check_pending,
     "balances": _check_balances,
     "deal ops": _check_schedule,
 }

@@ -63,7 +63,7 @@ def test_say_what_there_is():
     good = state({verifier: 0}, [(100, 1, ALLOCATION)], [(110, 2, CLAIM)])
     summary, wrong = check(good)
     assert wrong == []
-    assert summary == Summary({verifier: 0}, {1: ALLOCATION}, {2: CLAIM})
+    assert summary == Summary({verifier: 0}, 1, SIZE_MIN, 1, [110])
 
 
 def allocation(owner=100, number=1, **fields):
@@ -115,7 +115,7 @@ def test_find_a_map_that_cannot_be_read(name):
 
 
 def test_hold_between_registry_and_token():
-    summary = Summary({Address.from_id(101): 5}, {1: ALLOCATION})
+    summary = Summary({Address.from_id(101): 5}, allocated=SIZE_MIN)
     findings = Findings()
     held = {6: to_tokens(SIZE_MIN), 100: to_tokens(1)}
     check_against_datacap(summary, TokenSummary(to_tokens(1), held), findings)
