@@ -75,11 +75,6 @@ def quality_adjusted_power_of(size: int, sector: SectorOnChainInfo) -> int:
     return quality_adjusted_power_for_weight(size, duration, sector.verified_deal_weight)
 
 
-def power_of_sector(size: int, sector: SectorOnChainInfo) -> PowerPair:
-    """Return the power of a sector."""
-    return PowerPair(size, quality_adjusted_power_of(size, sector))
-
-
 def power_of_sectors(size: int, sectors: Sequence[SectorOnChainInfo]) -> PowerPair:
     """Return the sum of the power of sectors."""
     return PowerPair(

@@ -4,7 +4,6 @@ from miner_sectors import a_sector
 from papyrus.actors.miner.power import (
     NO_POWER,
     PowerPair,
-    power_of_sector,
     power_of_sectors,
     quality_adjusted_power_for_weight,
     quality_adjusted_power_max,
@@ -34,7 +33,7 @@ def test_power_is_the_size_times_its_quality_rounded_down():
 
 def test_weight_counts_from_the_power_base_epoch():
     sector = a_sector(1, LIFE + 50, activation=50, verified_deal_weight=FULL)
-    assert power_of_sector(SIZE, sector) == PowerPair(SIZE, 10 * SIZE)
+    assert power_of_sectors(SIZE, [sector]) == PowerPair(SIZE, 10 * SIZE)
     assert power_of_sectors(SIZE, [sector] * 3) == PowerPair(3 * SIZE, 30 * SIZE)
     assert power_of_sectors(SIZE, []) == NO_POWER
 
