@@ -1,6 +1,5 @@
 """Whatever a template gives to whom, its genesis gives it back."""
 
-import pytest
 from genesis import build, devnet, key
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +8,6 @@ from papyrus.genesis.reading import GenesisState
 from papyrus.genesis.recovery import recover_template
 from papyrus.genesis.template import Account, Multisig
 from papyrus.primitives.amounts import TokenAmount
-
-pytestmark = pytest.mark.bundle("v18/devnet")
 
 PEOPLE = tuple(key(name).address for name in ("Ann", "Bob", "Cat", "Dan", "Eve"))
 

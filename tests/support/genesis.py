@@ -61,25 +61,18 @@ def devnet(count=2, sectors=3, **changes):
     return Template(**(fields | changes))
 
 
-def engine(choice, template, *, released=True):
-    """Return the engine that a choice names; without released code if told so."""
-    network = template.constants()
-    if released:
-        return shared_environment().engine_for(EngineChoice.parse(choice), network)
-    native = NativeActors(policy_of(network.actors_bundle))
-    return ChosenActors(EngineChoice.parse(choice), native, None)
+def build(template, choice="native"):
+    """Return the genesis of a template, made without released code where nothing is to run it."""
+    network, parsed = template.constants(), EngineChoice.parse(choice)
+    store, engine = MemoryBlockstore(), None
+    if parsed.needs_wasm:
+        environment = shared_environment()
+        store, engine = environment.over(store), environment.engine
+    actors = ChosenActors(parsed, NativeActors(policy_of(network.actors_bundle)), engine)
+    return build_genesis(template, store, actors, lambda _amount, _what: None)
 
 
-def build(template, choice="hybrid:miner=wasm", *, released=True):
-    """Return the genesis of a template."""
-    code = shared_environment().code if released else MemoryBlockstore()
-    store = LayeredBlockstore(MemoryBlockstore(), code)
-    return build_genesis(
-        template, store, engine(choice, template, released=released), lambda _amount, _what: None
-    )
-
-
-def vm_at(genesis, choice="hybrid:miner=wasm"):
+def vm_at(genesis, choice):
     """Return a devnet's machine at the state of its genesis."""
     vm = ActorVm(choice, bundle="devnet")
     vm.base = genesis.store

@@ -10,10 +10,7 @@ from papyrus.conformance.environment import Environment
 from papyrus.genesis.template_text import read_template
 from papyrus.storage.bundles import BundleStore
 
-pytestmark = pytest.mark.bundle("v18/devnet")
-
 F1 = "f1abjxfbp274xpdqcpuaykwkfb43omjotacm2p3za"
-ENGINE = ("--engine", "hybrid:miner=wasm")
 
 
 @pytest.fixture
@@ -29,11 +26,12 @@ def template(papyrus, tmp_path):
     return path
 
 
+@pytest.mark.bundle("v18/devnet")
 def test_template_grows_from_nothing_to_a_genesis(papyrus, template, tmp_path):
     account = papyrus("genesis", "add-account", template, "--balance", "5 FIL", "--address", F1)
     assert account.stdout == f"{F1} has 5 FIL\n"
     file = tmp_path / "genesis.car.zst"
-    built = papyrus("genesis", "build", template, file, *ENGINE)
+    built = papyrus("genesis", "build", template, file)
     assert built.exit_code == 0
     assert "miners      1 with 2 sectors, 2 of them simulated\n" in built.stdout
     assert "2 sectors are simulated: no proof of them can be made\n" in built.stderr
@@ -47,15 +45,16 @@ def test_template_grows_from_nothing_to_a_genesis(papyrus, template, tmp_path):
     again = tmp_path / "again.toml"
     assert papyrus("genesis", "new", again, "--like", file).exit_code == 0
     twin = tmp_path / "twin.car.zst"
-    rebuilt = papyrus("genesis", "build", again, twin, *ENGINE)
+    rebuilt = papyrus("genesis", "build", again, twin)
     assert rebuilt.exit_code == 0
     assert "the clients' signatures of deals were taken on trust" in rebuilt.stderr
     assert twin.read_bytes() == file.read_bytes()
 
 
+@pytest.mark.bundle("v18/devnet")
 def test_json_says_the_same(papyrus, template, tmp_path):
     file = tmp_path / "genesis.car"
-    built = json.loads(papyrus("genesis", "build", template, file, *ENGINE, "--json").stdout)
+    built = json.loads(papyrus("genesis", "build", template, file, "--json").stdout)
     assert built["actors"] == "v18/devnet"
     assert (built["sectors"], built["simulated_sectors"]) == (2, 2)
     assert (built["code_included"], built["deals_trusted"]) == (True, False)
@@ -143,11 +142,26 @@ def test_what_cannot_be_done_is_said(
     assert {path.name for path in tmp_path.iterdir()} == {"net.toml"}
 
 
-def test_build_as_wasm_without_the_code_says_how_to_get_it(
-    papyrus, template, tmp_path, monkeypatch
-):
+@pytest.fixture
+def no_bundles(tmp_path, monkeypatch):
+    """Let no actors' code be kept here."""
     bare = Environment.open(BundleStore(tmp_path / "none"))
     monkeypatch.setattr(genesis_build, "shared_environment", lambda: bare)
+
+
+@pytest.mark.usefixtures("no_bundles")
+def test_genesis_without_the_actors_code_says_so(papyrus, template, tmp_path):
+    file = tmp_path / "genesis.car"
+    built = papyrus("genesis", "build", template, file)
+    assert built.exit_code == 0
+    assert "without the actors' code\n" in built.stdout
+    assert "`papyrus bundle fetch 18 --network devnet` brings it\n" in built.stderr
+    seen = papyrus("genesis", "inspect", file)
+    assert "actors       v18 of devnet, 16 without their code here\n" in seen.stdout
+
+
+@pytest.mark.usefixtures("no_bundles")
+def test_build_as_wasm_without_the_code_says_how_to_get_it(papyrus, template, tmp_path):
     result = papyrus("genesis", "build", template, tmp_path / "a.car", "--engine", "wasm")
     assert result.exit_code == 1
     assert "`papyrus bundle fetch 18 --network devnet`" in result.stderr

@@ -73,7 +73,6 @@ def test_manifest_gives_the_miner_and_its_key():
     assert miner.sectors[0].sealed_cid == devnet().miners[1].sectors[0].sealed_cid
 
 
-@pytest.mark.bundle("v18/devnet")
 def test_manifest_makes_a_genesis():
     miner, keys = read_presealed(manifest(), 0)
     funds = Account(miner.worker, TokenAmount.from_fil(1))
