@@ -250,8 +250,9 @@ class MarketTraffic:
         sectors = {state.sector_number for state in states.values()}
         chosen = random.sample(sorted(sectors), min(len(sectors), random.choice([0, 1, 1, 2])))
         chosen += [self._sector()] if random.random() < 0.2 else []
-        epoch = self.epoch + random.choice([0, 0, 0, 0, -10, -1000])
-        epoch = random.choice([-1, 2**62]) if random.random() < 0.02 else epoch
+        # Not before a deal was settled: the market would give too much back.
+        settled = [one.last_updated_epoch for one in states.values() if one.sector_number in chosen]
+        epoch = max(self.epoch + random.choice([0, 0, 0, 0, -10, -1000]), -1, *settled)
         params = OnMinerSectorsTerminateParams(epoch, BitField.from_bits(chosen))
         sender = self._as_miner(self._miner())
         return sender, STORAGE_MARKET, methods.ON_MINER_SECTORS_TERMINATE, params, 0

@@ -89,7 +89,11 @@ def settle(
 
 
 def terminate(ledger: Ledger, proposal: DealProposal, state: DealState, epoch: int) -> TokenAmount:
-    """End a deal whose sector ended at an epoch, and return what is to be burnt."""
+    """End a deal whose sector ended at an epoch, and return what is to be burnt.
+
+    Quirk: of a deal that was settled after that epoch, the fee for the time between is given back
+    although it was paid, out of what the client has locked for other deals; without any it aborts.
+    """
     paid_from = max(proposal.start_epoch, state.last_updated_epoch)
     paid_until = min(proposal.end_epoch, epoch)
     payment = proposal.storage_price_per_epoch * max(0, paid_until - paid_from)

@@ -241,6 +241,14 @@ def test_termination_at_any_time(vm, epoch, updated):
     assert proposals(vm) == []
 
 
+def test_what_was_paid_after_the_sector_ended_is_given_back_from_other_deals(vm):
+    other = stored(MINER, 1, start_epoch=START + 100)
+    put(vm, {0: (stored(MINER), active(7, updated=START + 20)), 1: (other, active(8))})
+    at(vm, START + 20)
+    assert terminate(vm, MINER, 7, epoch=START + 5).code == 0
+    assert escrow(vm, CLIENT.id)[1] == other.client_balance_requirement - 15 * PRICE
+
+
 @pytest.mark.parametrize("epoch", [END, END + 1])
 def test_a_deal_that_has_expired_is_not_slashed(vm, epoch):
     put(vm, {0: (stored(MINER), active(7))})
