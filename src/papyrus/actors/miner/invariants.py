@@ -1,4 +1,11 @@
-"""What holds of a miner between messages: its info, its funds, its sectors and its deadlines."""
+"""What holds of a miner between messages: its info, its funds, its sectors and its deadlines.
+
+The released actors' own check wants a miner woken at its deadlines whenever it holds locked funds.
+A miner that is made with a deposit (FIP-0077) holds some, and is not woken before its first
+pre-commitment.
+
+A miner's sectors are held in memory all at once, since every deadline looks up its own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +46,8 @@ class Summary:
     active_power: PowerPair = NO_POWER
     faulty_power: PowerPair = NO_POWER
     daily_fee: TokenAmount = ZERO
+    genesis_sectors: int = 0
+    """How many sectors there are since genesis."""
     sectors_with_data: dict[int, SectorOnChainInfo] = field(default_factory=dict)
     """Those with the weight of any deal, which may carry deals and claims."""
 
@@ -122,8 +131,8 @@ def _check_balances(state: State, balance: TokenAmount, findings: Findings) -> N
         f"({state.initial_pledge})",
     )
     findings.require(
-        state.deadline_cron_active or not state.continues_deadline_cron,
-        "DeadlineCronActive == false when IP+PCD+LF > 0",
+        state.deadline_cron_active or not (state.initial_pledge or state.pre_commit_deposits),
+        "DeadlineCronActive == false when IP+PCD > 0",
     )
 
 
@@ -187,6 +196,7 @@ def _check_sectors(
         )
         if sector.deal_weight or sector.verified_deal_weight:
             summary.sectors_with_data[number] = sector
+        summary.genesis_sectors += sector.activation == 0
         findings.require(
             sector.activation <= sector.power_base_epoch, f"invalid power base for {number}"
         )
@@ -212,11 +222,12 @@ def _check_deadlines(
         f"({policy.deadlines_in_period}): {state.current_deadline}",
     )
     deadlines = load_deadlines(store, state)
+    numbers = BitField.from_bits(sectors)
     for index in range(len(deadlines.due)):
         found = check_deadline(
             store,
             load_deadline(store, deadlines, index),
-            SectorTable(sectors, info.sector_size, state.quant_of_deadline(policy, index)),
+            SectorTable(sectors, info.sector_size, state.quant_of_deadline(policy, index), numbers),
             findings.within(f"deadline {index}"),
         )
         summary.live_power += found.live_power

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from papyrus.actors.findings import Findings
 from papyrus.actors.miner.expirations import EXPIRATIONS, ExpirationSet
@@ -16,6 +17,10 @@ from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.errors import DecodeError
 
 
+_SHOWN = 8
+"""Numbers of missing sectors that are told."""
+
+
 @dataclass(frozen=True, slots=True)
 class SectorTable:
     """A miner's sectors in memory, and what checking any of them needs."""
@@ -24,12 +29,22 @@ class SectorTable:
     sector_size: int
     quant: QuantSpec
     """The deadline's."""
+    numbers: BitField
+    """Those of all the sectors."""
 
     def select(self, numbers: BitField, findings: Findings, name: str) -> list[SectorOnChainInfo]:
         """Return some of the sectors, and note those that are missing."""
-        missing = [number for number in numbers if number not in self.sectors]
-        findings.require(not missing, f"{name} sectors missing: {missing}")
-        return [self.sectors[number] for number in numbers if number in self.sectors]
+        # A set in a damaged state may have more members than can be gone through.
+        missing = numbers - self.numbers
+        if missing:
+            more = ", ..." if missing.count() > _SHOWN else ""
+            numbered = ", ".join(map(str, islice(missing, _SHOWN)))
+            findings.add(f"{name} sectors missing: [{numbered}{more}]")
+        return [self.sectors[number] for number in numbers & self.numbers]
+
+    def among(self, numbers: BitField) -> "SectorTable":
+        """Return the table of those sectors that have one of some numbers."""
+        return SectorTable(self.sectors, self.sector_size, self.quant, self.numbers & numbers)
 
     def power(self, numbers: BitField, findings: Findings, name: str) -> PowerPair:
         """Return the power of some of the sectors, and note those that are missing."""
@@ -53,6 +68,8 @@ def check_partition(
 ) -> PartitionSummary:
     """Note what is wrong with a partition."""
     _check_sets(partition, findings)
+    # What each set is looked up in, instead of all that the miner has.
+    table = table.among(partition.sectors)
     live = table.select(partition.live_sectors, findings, "live")
     daily_fee = daily_fee_of_sectors(live)
     active_power = _check_power(partition, table, findings)
@@ -136,15 +153,7 @@ def _check_expirations(
     epochs = []
     seen = BitField()
     fee_deduction = TokenAmount(0)
-    live = SectorTable(
-        {
-            number: table.sectors[number]
-            for number in partition.live_sectors
-            if number in table.sectors
-        },
-        table.sector_size,
-        table.quant,
-    )
+    live = table.among(partition.live_sectors)
     for epoch, entry in EXPIRATIONS.open(store, partition.expirations).items():
         within = findings.within(f"expiration epoch {epoch}")
         epochs.append(epoch)

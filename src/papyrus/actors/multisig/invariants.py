@@ -1,8 +1,9 @@
 """What holds of a multisig between messages.
 
-The released actors' own check also wants fewer approvals of every pending transaction than are
-needed. That is no invariant: it fails once the threshold has been lowered, until someone approves
-such a transaction and so sends it.
+The released actors' own check wants two things more, which are no invariants. Fewer approvals of
+every pending transaction than are needed: this fails once the threshold has been lowered, until
+someone approves such a transaction and so sends it. And no locked balance where nothing unlocks:
+Lotus' genesis notes the balance of each multisig it makes, whether it is to vest or not.
 """
 
 from dataclasses import dataclass
@@ -35,10 +36,6 @@ def check_state_invariants(store: Blockstore, state: State, findings: Findings) 
         findings.require(
             state.start_epoch == 0,
             f"non-zero start epoch {state.start_epoch} with zero unlock duration",
-        )
-        findings.require(
-            state.initial_balance == 0,
-            f"non-zero locked balance {state.initial_balance} with zero unlock duration",
         )
 
     pending = 0

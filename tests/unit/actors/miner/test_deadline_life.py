@@ -266,7 +266,8 @@ class Model:
             for epoch, entry in EXPIRATIONS.open(self.scope.store, partition.expirations).items():
                 assert {self.sectors[number].ends for number in entry.on_time_sectors} <= {epoch}
                 assert {self.sectors[number].gives_out for number in entry.early_sectors} <= {epoch}
-        table = SectorTable(dict(self.scope.sectors.array.items()), SECTOR_SIZE, QUANT)
+        sectors = dict(self.scope.sectors.array.items())
+        table = SectorTable(sectors, SECTOR_SIZE, QUANT, BitField.from_bits(sectors))
         findings = Findings()
         check_deadline(self.scope.store, self.deadline, table, findings)
         assert findings.sentences == []

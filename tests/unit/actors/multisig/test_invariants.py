@@ -37,7 +37,6 @@ def test_nothing_is_wrong_with_a_multisig_that_waits():
             "multisig has insufficient signers to meet threshold (3 < 4)",
         ),
         ({"start_epoch": 1}, "non-zero start epoch 1 with zero unlock duration"),
-        ({"initial_balance": 1}, "non-zero locked balance 1 with zero unlock duration"),
         ({"next_transaction_id": 0}, "next transaction id 0 is not greater than pending ids"),
     ],
 )
