@@ -82,7 +82,9 @@ def new(
     ] = 28,
     timestamp: Annotated[
         int | None,
-        typer.Option(metavar="SECONDS", min=0, help="Unix time of epoch 0; now unless given."),
+        typer.Option(
+            metavar="SECONDS", min=0, max=2**63 - 1, help="Unix time of epoch 0; now unless given."
+        ),
     ] = None,
     like: Annotated[
         Path | None,

@@ -82,8 +82,9 @@ def send(
     )
     result = execute_implicit(machine, message)
     if result.receipt.exit_code:
+        reason = (result.failure or "").replace("\n", "; ")
         raise LocalFault(
             f"method {method} of {to}, called by {sender}, failed with exit code "
-            f"{result.receipt.exit_code}: {result.failure}"
+            f"{result.receipt.exit_code}: {reason}"
         )
     return result.receipt.return_data

@@ -149,6 +149,7 @@ def check_template(template: Template) -> None:
     if len(template.ticket) != TICKET_LENGTH:
         raise LocalFault(f"the ticket has {len(template.ticket)} bytes, not {TICKET_LENGTH}")
     check_holders(template)
+    _require_key(template.first_verifier, "the first verifier")
     if not template.miners:
         raise LocalFault("no network begins without a miner: `papyrus genesis add-miner` adds one")
     owners = [miner.owner for miner in template.miners]
@@ -156,6 +157,8 @@ def check_template(template: Template) -> None:
         name = f"miner f0{FIRST_MINER_ID + place}"
         if owners.index(miner.owner) != place:
             raise LocalFault(f"{name} has the owner of another: a miner needs an owner of its own")
+        _require_key(miner.owner, f"the owner of {name}")
+        _require_key(miner.client, f"the client of {name}")
         if miner.worker.protocol is not Protocol.BLS:
             raise LocalFault(f"{name} has the worker {miner.worker}: a worker's key is BLS, f3")
         if not miner.sectors:
@@ -167,21 +170,25 @@ def check_template(template: Template) -> None:
 
 def check_holders(template: Template) -> None:
     """Raise LocalFault where the accounts and multisigs do not go together."""
-    singular = [holder for holder in (*_all_accounts(template),) if isinstance(holder, Account)]
-    addresses = [account.address for account in singular]
-    for place, address in enumerate(addresses):
-        if addresses.index(address) != place:
-            raise LocalFault(f"{address} has two accounts")
+    seen: set[Address] = set()
+    for holder in _all_accounts(template):
+        if isinstance(holder, Account):
+            if holder.address in seen:
+                raise LocalFault(f"{holder.address} has two accounts")
+            seen.add(holder.address)
     reserved = [
         holder.address for holder in (template.root, template.remainder)
         if isinstance(holder, Account)
     ]  # fmt: skip
     for holder in _all_accounts(template):
         for address in signers_of(holder):
-            if address.protocol not in _KEY_PROTOCOLS:
-                raise LocalFault(f"{address} is no key address, f1 or f3")
+            _require_key(address, "an account or signer")
+        if holder.balance < 0:
+            raise LocalFault(f"a balance of {holder.balance.to_fil()} is less than nothing")
         if isinstance(holder, Account):
             continue
+        if holder.vesting_duration < 0:
+            raise LocalFault(f"a multisig cannot vest over {holder.vesting_duration} epochs")
         if not 1 <= holder.threshold <= len(holder.signers):
             raise LocalFault(
                 f"a multisig of {len(holder.signers)} signers cannot ask for {holder.threshold}"
@@ -195,3 +202,8 @@ def _all_accounts(template: Template) -> Iterator[Holder]:
     yield from template.accounts
     yield template.root
     yield template.remainder
+
+
+def _require_key(address: Address, what: str) -> None:
+    if address.protocol not in _KEY_PROTOCOLS:
+        raise LocalFault(f"{what} is {address}, which is no key address, f1 or f3")

@@ -26,6 +26,8 @@ _KEYS_HEAD = """\
 # Secrets, so that deals can be signed. Whoever has this file has these keys.
 """
 _REQUIRED = object()
+_INTEGERS = 1 << 63
+"""TOML promises integers of 64 bits; Python would read any."""
 
 
 def read_template(text: str) -> Template:
@@ -210,6 +212,8 @@ class _Table:
             raise LocalFault(f"{self.where}: `{name}` is missing")
         if type(value) is not kind:
             raise LocalFault(f"{self.where}: `{name}` is {value!r}, which is no {_WORDS[kind]}")
+        if isinstance(value, int) and not -_INTEGERS <= value < _INTEGERS:
+            raise LocalFault(f"{self.where}: `{name}` is {value}, beyond 64 bits")
         return value
 
     def parse(self, name: str, read: Callable[[str], T], default: Any = _REQUIRED) -> T:

@@ -8,6 +8,7 @@ from genesis import devnet, key
 from papyrus.genesis.initial_state import number_keys
 from papyrus.genesis.template import Account, Multisig, check_template
 from papyrus.primitives.address import Address
+from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import LocalFault, UnsupportedNetworkVersion
 
 ANN, BOB, CAT = (key(name).address for name in ("Ann", "Bob", "Cat"))
@@ -33,6 +34,9 @@ def test_template_of_a_devnet_is_sound():
         (devnet(ticket=bytes(31)), "the ticket has 31 bytes"),
         (devnet(miners=()), "without a miner"),
         (devnet(miners=(miner(), miner())), "f01001 has the owner of another"),
+        (devnet(first_verifier=Address.from_id(7)), "the first verifier is f07, which is no key"),
+        (with_miner(client=Address.from_id(7)), "the client of miner f01000 is f07"),
+        (with_miner(owner=Address.from_id(7)), "the owner of miner f01000 is f07"),
         (with_miner(sectors=()), "f01000 has no sectors"),
         (with_miner(worker=ANN), "a worker's key is BLS"),
         (with_miner(sectors=devnet().miners[0].sectors[:1] * 2), "the same number"),
@@ -41,6 +45,8 @@ def test_template_of_a_devnet_is_sound():
         (devnet(root=Account(ANN), remainder=Account(ANN)), "has two accounts"),
         (devnet(accounts=(Account(Address.from_id(7)),)), "no key address"),
         (devnet(accounts=(Multisig((ANN, BOB), 3),)), "2 signers cannot ask for 3"),
+        (devnet(accounts=(Account(ANN, TokenAmount(-1)),)), "is less than nothing"),
+        (devnet(root=Multisig((ANN,), 1, vesting_duration=-4)), "vest over -4 epochs"),
         (devnet(root=Multisig((ANN,), 0)), "1 signers cannot ask for 0"),
         (devnet(root=Account(ANN), remainder=Multisig((ANN,), 1)), "cannot sign for a multisig"),
     ],

@@ -49,7 +49,7 @@ miners = st.builds(
 
 @given(
     network_name=st.text(max_size=20),
-    timestamp=st.integers(0, 2**63),
+    timestamp=st.integers(0, 2**63 - 1),
     ticket=st.binary(min_size=32, max_size=32),
     root=accounts | multisigs,
     accounts=st.lists(accounts | multisigs, max_size=3).map(tuple),
@@ -82,6 +82,7 @@ def test_small_template_is_written_as_people_would():
         ),
         ("network_version = 28", "network_version = true", "`network_version` is True"),
         ("timestamp = 1700000000", "timestamp = -1", "timestamp of the template: -1 is below zero"),
+        ("timestamp = 1700000000", f"timestamp = {2**63}", "the template: .*, beyond 64 bits"),
         ('ticket = "00', 'ticket = "xx', "the template: `ticket` cannot be read"),
         ("[root]", "colour = 1\n[root]", "the template: `colour` is unknown here"),
         ("threshold = 1", "threshold = 1\nsize = 2", r"\[root\]: `size` is unknown here"),
