@@ -171,31 +171,34 @@ def check_template(template: Template) -> None:
 def check_holders(template: Template) -> None:
     """Raise LocalFault where the accounts and multisigs do not go together."""
     seen: set[Address] = set()
-    for holder in _all_accounts(template):
-        if isinstance(holder, Account):
-            if holder.address in seen:
-                raise LocalFault(f"{holder.address} has two accounts")
-            seen.add(holder.address)
-    reserved = [
-        holder.address for holder in (template.root, template.remainder)
+    reserved = {
+        holder.address
+        for holder in (template.root, template.remainder)
         if isinstance(holder, Account)
-    ]  # fmt: skip
+    }
     for holder in _all_accounts(template):
         for address in signers_of(holder):
             _require_key(address, "an account or signer")
         if holder.balance < 0:
             raise LocalFault(f"a balance of {holder.balance.to_fil()} is less than nothing")
-        if isinstance(holder, Account):
-            continue
-        if holder.vesting_duration < 0:
-            raise LocalFault(f"a multisig cannot vest over {holder.vesting_duration} epochs")
-        if not 1 <= holder.threshold <= len(holder.signers):
-            raise LocalFault(
-                f"a multisig of {len(holder.signers)} signers cannot ask for {holder.threshold}"
-            )
-        taken = [signer for signer in holder.signers if signer in reserved]
-        if taken:
-            raise LocalFault(f"{taken[0]} is f080 or f090 and cannot sign for a multisig")
+        if isinstance(holder, Multisig):
+            _check_multisig(holder, reserved)
+        elif holder.address in seen:
+            raise LocalFault(f"{holder.address} has two accounts")
+        else:
+            seen.add(holder.address)
+
+
+def _check_multisig(multisig: Multisig, reserved: set[Address]) -> None:
+    if multisig.vesting_duration < 0:
+        raise LocalFault(f"a multisig cannot vest over {multisig.vesting_duration} epochs")
+    if not 1 <= multisig.threshold <= len(multisig.signers):
+        raise LocalFault(
+            f"a multisig of {len(multisig.signers)} signers cannot ask for {multisig.threshold}"
+        )
+    for signer in multisig.signers:
+        if signer in reserved:
+            raise LocalFault(f"{signer} is f080 or f090 and cannot sign for a multisig")
 
 
 def _all_accounts(template: Template) -> Iterator[Holder]:
