@@ -1,4 +1,4 @@
-"""The README's example runs, and prints what the README says."""
+"""The examples of the README and the guides run, and print what is said there."""
 
 import os
 import re
@@ -10,25 +10,36 @@ import pytest
 
 from papyrus.storage.bundles import BundleStore
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ENGINES = (ROOT / "docs" / "guides" / "engines.md").read_text(encoding="utf-8")
 IMPORT = re.compile(r"(?:from \S+ )?import ")
 
 
-def block(language: str) -> str:
-    """Return the first block of the README in a language."""
-    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def block(language: str, page: str = README) -> str:
+    """Return the first block of a page in a language."""
+    found = re.search(rf"```{language}\n(.*?)```", page, re.DOTALL)
     return found[1] if found else ""
+
+
+def output(code: str) -> str:
+    """Return what a program prints, which must end well."""
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout
 
 
 def test_example_prints_what_the_readme_says(shared: Path) -> None:
     if not BundleStore().has(18, "testing-fake-proofs"):
         pytest.skip("no actors v18 here: papyrus bundle import v18.tar.zst")
-    code = block("python").replace("../shared", shared.as_posix())
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ
-    )
-    assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == block("text")
+    assert output(block("python").replace("../shared", shared.as_posix())) == block("text")
+
+
+def test_a_changed_rule_shows_as_the_guide_says(shared: Path) -> None:
+    code = block("python", ENGINES).replace("../shared", shared.as_posix())
+    assert output(code) == block("text", ENGINES)
 
 
 def test_example_has_about_ten_lines() -> None:
