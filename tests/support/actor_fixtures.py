@@ -1,16 +1,28 @@
 """Fixtures of machines to test actors on: native, released, and both side by side."""
 
 import pytest
-from actor_vm import ActorVm, TwinVm
-
-RELEASED = pytest.mark.bundle("v18/testing-fake-proofs")
+from actor_vm import BUNDLE, ActorVm, TwinVm
 
 
-@pytest.fixture(params=["native", pytest.param("twin", marks=RELEASED)])
-def make_vm(request):
-    """Return what makes machines: native ones, or twins of which one runs the released actors."""
+def machines(choice="native", bundle=BUNDLE):
+    """Return a fixture of what makes machines on a choice of engines, and twins.
 
-    def make(**options):
-        return TwinVm(**options) if request.param == "twin" else ActorVm("native", **options)
+    One of the twins runs the released actors of a bundle, whose policy all machines have. Where the
+    choice needs some of them too, there are only twins.
+    """
+    twin = pytest.param("twin", marks=pytest.mark.bundle(f"v18/{bundle}"))
 
-    return make
+    @pytest.fixture(name="make_vm", params=["native", twin] if choice == "native" else [twin])
+    def make_vm(request):
+        """Return what makes machines."""
+
+        def make(**options):
+            kind = TwinVm if request.param == "twin" else ActorVm
+            return kind(choice, bundle=bundle, **options)
+
+        return make
+
+    return make_vm
+
+
+make_vm = machines()

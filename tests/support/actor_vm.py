@@ -128,6 +128,7 @@ class ActorVm:
         addresses = Hamt(self.base)
         self.put_actor(1, "init", head=put_cbor(self.base, [addresses.flush(), FIRST_ID, "vm"]))
         self.base.put(EMPTY_STATE, b"\x80")
+        self.observer = None
         self.root = None
         self._machine = None
 
@@ -191,7 +192,13 @@ class ActorVm:
             self.start()
         if self._machine is None:
             self._machine = Machine(
-                self.store, self.root, self.context, self.externs, self.verifier, self.engine
+                self.store,
+                self.root,
+                self.context,
+                self.externs,
+                self.verifier,
+                self.engine,
+                observer=self.observer,
             )
         return self._machine
 

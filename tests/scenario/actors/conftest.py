@@ -2,8 +2,10 @@
 
 import pytest
 from actor_fixtures import make_vm
+from calls import watch
 from invariants import broken_invariants, total_balance
 from people import RICH, people
+from upkeep import BURNT, CONTRACT, put_world, tick, wait
 
 from papyrus.actors.init.params import EXEC, ExecParams, ExecReturn
 from papyrus.actors.multisig.params import ConstructorParams
@@ -29,6 +31,27 @@ def vm(make_vm):
     yield machine
     machine.each(check_end)
     assert total_balance(machine.one) == before
+
+
+@pytest.fixture
+def network(make_vm):
+    """Return a network without miners, and watch its calls; the next epoch must end well."""
+    machine = make_vm()
+    machine.each(put_network)
+    watch(machine)
+    before = total_balance(machine.one)
+    yield machine
+    wait(machine, 1)
+    tick(machine)
+    machine.each(check_end)
+    assert total_balance(machine.one) == before
+
+
+def put_network(one):
+    """Put a network into a state, without what stands in for actors in it."""
+    put_world(one)
+    del one.actors[CONTRACT]
+    one.put_account(BURNT, Address.from_id(BURNT))
 
 
 def check_end(one):
