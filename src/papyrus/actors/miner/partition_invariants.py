@@ -16,7 +16,6 @@ from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.errors import DecodeError
 
-
 _SHOWN = 8
 """Numbers of missing sectors that are told."""
 
