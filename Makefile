@@ -17,7 +17,7 @@ FUZZ_SECONDS ?= 60
 # More for pytest, for instance PYTEST_ARGS="-k hamt -x".
 PYTEST_ARGS ?=
 
-SPEC_HALF := primitives crypto ipld rules types proofs vm consensus genesis
+SPEC_HALF := primitives crypto ipld rules types proofs vm actors consensus genesis
 UV_VERSION := 0.13.9
 
 # The packages come from the lock file alone: no other environment, index or path may join in.

@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC_HALF = (
-    "primitives", "crypto", "ipld", "rules", "types", "proofs", "vm", "consensus", "genesis",
+    "primitives", "crypto", "ipld", "rules", "types", "proofs", "vm", "actors",
+    "consensus", "genesis",
 )  # fmt: skip
 
 
