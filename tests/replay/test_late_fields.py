@@ -1,7 +1,6 @@
 """One sector of a chain is extended after the upgrade that gave sectors a fee (FIP-0100).
 
-Lotus' actors then wrote all sectors of its node, and all expirations of its queue's node, in the
-new form, and so must we.
+Lotus' actors then wrote all sectors of its node in the new form, and so must we.
 """
 
 import pytest
