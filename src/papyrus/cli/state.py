@@ -2,6 +2,7 @@
 
 import typer
 
+from papyrus.cli.state_check import check
 from papyrus.cli.state_diff import diff
 from papyrus.cli.state_get import actor, get, tree
 from papyrus.cli.state_migrate import migrate
@@ -15,5 +16,5 @@ app = typer.Typer(
     without either it is that of the file's head.""",
 )
 
-for command in (tree, actor, get, diff, migrate):
+for command in (tree, actor, get, diff, check, migrate):
     app.command(no_args_is_help=True)(command)

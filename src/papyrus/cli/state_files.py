@@ -19,9 +19,11 @@ from papyrus.conformance.states import actor_names
 from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
+from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.storage.car_files import CarFile, open_car
 from papyrus.types.actor import ActorState, StateRoot
+from papyrus.types.block import BlockHeader
 from papyrus.vm.state_tree import StateTree
 
 FileArgument = Annotated[
@@ -99,18 +101,42 @@ def open_root(store: Blockstore, root: Cid) -> OpenState:
 
 def state_root(car: CarFile, path: Path, chosen: str | None) -> Cid:
     """Return the state root that is meant; LocalFault where the file has no such thing."""
-    if chosen is not None and not chosen.isdecimal():
+    header = state_header(car, path, chosen)
+    if header is not None:
+        return header.parent_state_root
+    if chosen is not None:
         return Cid.from_string(chosen)
-    headers = [header for cid in car.roots if (header := read_header(car, cid)) is not None]
+    if car.roots:
+        return car.roots[0]
+    raise LocalFault(f"{path} names no root: choose a state with --state CID")
+
+
+def state_header(car: CarFile, path: Path, chosen: str | None) -> BlockHeader | None:
+    """Return a block that was executed on the state that is meant.
+
+    None where the state is named by its CID, or is itself the file's root; LocalFault where the
+    file has no such tipset.
+    """
+    if chosen is not None and not chosen.isdecimal():
+        return None
     if chosen is None:
-        if headers:
-            return headers[0].parent_state_root
-        if car.roots:
-            return car.roots[0]
-        raise LocalFault(f"{path} names no root: choose a state with --state CID")
+        headers = (read_header(car, cid) for cid in car.roots)
+        return next((header for header in headers if header is not None), None)
     for found in tipsets(car, car.roots):
         if found.height == int(chosen):
-            return found.blocks[0][1].parent_state_root
+            return found.blocks[0][1]
         if found.height < int(chosen):
             break
     raise LocalFault(f"{path} holds no tipset of height {chosen}")
+
+
+def epoch_before(car: CarFile, header: BlockHeader) -> ChainEpoch | None:
+    """Return the epoch after which the state is that a block was executed on.
+
+    That is the epoch of its parents, or -1 for the state of genesis, which is executed by no one;
+    None where the file does not hold them.
+    """
+    if header.height == 0:
+        return -1
+    parent = read_header(car, header.parents[0]) if header.parents else None
+    return None if parent is None else parent.height or -1

@@ -103,6 +103,15 @@ class Report:
     claims: int
 
 
+def state_codes(store: Blockstore, state_root: Cid) -> dict[str, Cid]:
+    """Return the code of each built-in actor by name, as a state itself has it.
+
+    Raises DecodeError where the tree cannot be read, LocalFault where it is older than nv18 or
+    parts of it are missing.
+    """
+    return _codes(store, _open(store, state_root))
+
+
 def check_state(
     store: Blockstore,
     state_root: Cid,
@@ -122,10 +131,7 @@ def check_state(
     What cannot be read of an actor's own state is a finding; DecodeError and LocalFault are raised
     where the tree itself cannot be, or where it does not say how it is to be read.
     """
-    root = StateRoot.from_cbor(load(store, state_root))
-    if root.version != STATE_TREE_VERSION:
-        raise LocalFault(f"{state_root} is a state tree of version {root.version}, before nv18")
-    tree = Hamt(store, root.actors)
+    tree = _open(store, state_root)
     codes = _codes(store, tree)
     chosen = _policy(codes, policy)
     if epoch is None:
@@ -139,6 +145,13 @@ def check_state(
         progress,
     )
     return walk.run(total)
+
+
+def _open(store: Blockstore, state_root: Cid) -> Hamt:
+    root = StateRoot.from_cbor(load(store, state_root))
+    if root.version != STATE_TREE_VERSION:
+        raise LocalFault(f"{state_root} is a state tree of version {root.version}, before nv18")
+    return Hamt(store, root.actors)
 
 
 def _codes(store: Blockstore, tree: Hamt) -> dict[str, Cid]:
