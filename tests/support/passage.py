@@ -13,6 +13,7 @@ from upkeep import (
     go_to_window,
     honest,
     miner_state,
+    new_miner,
     next_window,
     partition,
     place,
@@ -102,6 +103,17 @@ def prove_deadline(vm, miner, index):
         assert outcome.code == 0, outcome.failure
 
 
+def prove_sectors(vm, miner, sectors):
+    """Prove sectors in the next window of each of their deadlines, until the last has ended."""
+    left = {place(vm, miner, number)[0] for number in sectors}
+    while left:
+        index = window(vm, miner).index
+        if index in left:
+            prove_deadline(vm, miner, index)
+            left.remove(index)
+        end_deadline(vm, miner)
+
+
 def dispute(vm, miner, index, sender=WORKER):
     """Dispute the first proof of a deadline's last window and return the outcome."""
     params = DisputeWindowedPoStParams(index, 0)
@@ -178,15 +190,20 @@ def committed(vm):
     )
 
 
-# Changing a state by hand.
-
-
-def give_deposit_back(vm, miner):
-    """Let a miner have its deposit (FIP-0077) at once, so that nothing of it is left to vest."""
-    put_state(vm, miner, lambda _, state: replace(state, locked_funds=ZERO, vesting_funds=None))
-
-
 def locked(vm, miner):
     """Return a miner's deposits for announced sectors and its pledge for proven ones."""
     state = miner_state(vm, miner)
     return int(state.pre_commit_deposits), int(state.initial_pledge)
+
+
+# Changing a state by hand.
+
+
+def put_miner(vm):
+    """Have a miner made whose deposit (FIP-0077) is its own at once, and return its ID.
+
+    While it vests, the deposit lowers the network's pledge, to which it was never added.
+    """
+    miner = new_miner(vm)
+    put_state(vm, miner, lambda _, state: replace(state, locked_funds=ZERO, vesting_funds=None))
+    return miner

@@ -2,7 +2,7 @@
 
 import pytest
 from calls import last_call
-from passage import committed, end_deadline, give_deposit_back, locked, pass_to, pass_until
+from passage import committed, end_deadline, locked, pass_to, pass_until, put_miner
 from upkeep import (
     BURNT,
     POLICY,
@@ -14,7 +14,6 @@ from upkeep import (
     go_to,
     go_to_window,
     honest,
-    new_miner,
     place,
     prove,
     sector,
@@ -41,9 +40,7 @@ SEND = 0
 @pytest.fixture
 def miner(network):
     """Return a miner without funds that vest."""
-    made = new_miner(network)
-    give_deposit_back(network, made)
-    return made
+    return put_miner(network)
 
 
 @pytest.fixture
