@@ -1,6 +1,5 @@
 import pytest
-from actor_fixtures import RELEASED
-from actor_vm import FIRST_ID, TwinVm
+from actor_vm import FIRST_ID
 from network import POWER, claims_of, events_of, findings_of_drivers, put_drivers
 from people import people, put_people
 
@@ -14,17 +13,15 @@ from papyrus.actors.power.state import Claim, State
 from papyrus.primitives.address import Address
 from papyrus.primitives.exit_codes import ExitCode
 
-pytestmark = RELEASED
-
 PEOPLE = people(2)
 OWNER, WORKER = PEOPLE
 DEPOSIT = 10**22
 
 
 @pytest.fixture
-def vm():
-    """Return twins that both run the released miner actor, with a person of each kind of key."""
-    machine = TwinVm("hybrid:miner=wasm")
+def vm(make_vm):
+    """Return machines with a person of each kind of key, and a contract."""
+    machine = make_vm()
 
     def fill(one):
         put_drivers(one, market=False)
