@@ -10,7 +10,7 @@ from market_traffic import MarketTraffic
 pytestmark = [pytest.mark.bundle("v18/testing-fake-proofs"), pytest.mark.bundle("v18/devnet")]
 
 BUNDLES = ("testing-fake-proofs", "devnet")
-ENGINE = "hybrid:storageminer=wasm"
+ENGINE = "hybrid:evm=wasm"
 
 
 def run(seed, messages):
@@ -26,7 +26,7 @@ def run(seed, messages):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_engines_agree_on_random_messages(seed):
-    run(seed, 150)
+    run(seed, 70)
 
 
 @pytest.mark.full
