@@ -231,6 +231,7 @@ class _Walk:
         return True
 
     def _check_others(self) -> bool:
+        furthest = 0
         for key, value in self.tree.items():
             address = Address.from_bytes(key)
             if address.protocol is not Protocol.ID:
@@ -240,8 +241,10 @@ class _Walk:
             ):
                 return False
             if self.progress is not None:
+                # The order is that of the keys' hashes, but for those that lie in one bucket.
                 share = int.from_bytes(sha256(key).digest()[:4], "big") * SHARES >> 32
-                self.progress(share, self.by_name.total())
+                furthest = max(furthest, share)
+                self.progress(furthest, self.by_name.total())
         return True
 
     def _check_actor(self, actor_id: int, actor: ActorState) -> bool:
