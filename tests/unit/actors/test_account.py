@@ -52,6 +52,12 @@ def test_authenticates_what_its_key_signed(vm, kind):
     assert refused.code == ExitCode.USR_ILLEGAL_ARGUMENT
 
 
+def test_an_account_without_a_key_authenticates_nothing(vm):
+    vm.each(lambda one: one.put_account(99, Address.from_id(99)))
+    claim = AuthenticateMessageParams(bytes(65), b"hello")
+    assert vm.send(100, 99, AUTHENTICATE_MESSAGE, claim).code == ExitCode.USR_ILLEGAL_STATE
+
+
 def test_answers_any_exported_number_with_nothing(vm):
     assert vm.ok(100, 101, 1 << 24, b"\xff anything") == b""
     assert vm.send(100, 101, (1 << 24) - 1).code == ExitCode.USR_UNHANDLED_MESSAGE

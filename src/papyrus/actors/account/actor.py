@@ -15,7 +15,7 @@ from papyrus.actors.singletons import SYSTEM
 from papyrus.crypto.signatures import Signature, SignatureType
 from papyrus.primitives.address import Address, Protocol
 from papyrus.types.message import METHOD_CONSTRUCTOR
-from papyrus.vm.aborts import illegal_argument
+from papyrus.vm.aborts import illegal_argument, illegal_state
 from papyrus.vm.runtime import Runtime
 
 _SIGNATURE_TYPES = {
@@ -47,7 +47,13 @@ def authenticate_message(rt: Runtime, claim: AuthenticateMessageParams) -> bool:
     """Return true, or abort: callers cannot mistake a bad signature for an answer."""
     rt.accept_any_caller()
     signer = rt.load(State).address
-    signature = Signature(_SIGNATURE_TYPES[signer.protocol], claim.signature)
+    kind = _SIGNATURE_TYPES.get(signer.protocol)
+    if kind is None:
+        # Genesis makes accounts that stand for no key, such as the one that funds are burnt at.
+        raise illegal_state(
+            f"account address must use BLS or SECP protocol, got {signer.protocol.name}"
+        )
+    signature = Signature(kind, claim.signature)
     if not rt.verify_signature(signature, signer, claim.message):
         raise illegal_argument("failed to authenticate message, signature invalid")
     return True
