@@ -16,7 +16,7 @@ from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from papyrus.actors.collections import ArrayShape, MapShape, RecordShape, SetShape
+from papyrus.actors.collections import ArrayShape, KeyForm, MapShape, RecordShape, SetShape
 from papyrus.actors.nested_collections import MapOfMapsShape, MultimapShape, SetMultimapShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
@@ -25,6 +25,7 @@ from papyrus.ipld.tuples import Record
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.bitfield import BitField
+from papyrus.primitives.errors import DecodeError
 
 Shape = RecordShape[Any] | MapShape[Any, Any] | ArrayShape[Any] | SetShape[Any]
 """What a root may point at; of nested collections it is the map of the inner roots."""
@@ -127,6 +128,8 @@ def to_json(view: View, store: Blockstore, *, depth: int = 0, limit: int | None 
 
 def show_key(key: Any) -> str:
     """Return a key of a collection as it is written in paths and JSON."""
+    if isinstance(key, tuple):
+        return ",".join(map(show_key, key))
     if isinstance(key, bytes) and not isinstance(key, (Address, Cid)):
         return key.hex()
     return str(key)
@@ -151,15 +154,23 @@ def _lookup(shape: Shape, root: Cid, step: str, store: Blockstore) -> View | Non
             case RecordShape():
                 return dict(members(shape.load(store, root))).get(step)
             case SetShape():
-                inside = shape.members.parse(step) in shape.open(store, root)
+                inside = _parsed(shape.members, step) in shape.open(store, root)
                 return View(bool, True) if inside else None
             case MapShape():
-                value = shape.open(store, root).get(shape.keys.parse(step))
+                value = shape.open(store, root).get(_parsed(shape.keys, step))
             case ArrayShape():
                 value = shape.open(store, root).get(int(step))
     except (ValueError, IndexError):
         return None
     return None if value is None else View(shape.values, value)
+
+
+def _parsed(form: KeyForm[Any], step: str) -> Any:
+    """Return the key that a step of a path stands for; ValueError where it is none."""
+    try:
+        return form.parse(step)
+    except DecodeError as error:
+        raise ValueError(str(error)) from error
 
 
 def _choices(view: View, store: Blockstore) -> str:
