@@ -70,6 +70,25 @@ def locked_file(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def hold_lock(path: Path, *, shared: bool) -> BinaryIO | None:
+    """Return the file, made if need be and locked until it is closed, or None where others hold it.
+
+    Any number may hold it shared, or one alone. Where the system knows no shared locks (Windows)
+    it is not locked: there, a file in use cannot be replaced anyway. OSError where it cannot be
+    opened.
+    """
+    file = path.open("ab")
+    if sys.platform != "win32":
+        import fcntl  # noqa: PLC0415 - does not exist on Windows
+
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+    return file
+
+
 def clear_stale_parts(folder: Path) -> None:
     """Remove the temporary files whose writers are long gone."""
     now = time.time()
