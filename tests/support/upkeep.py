@@ -8,7 +8,7 @@ spacetime are, and `honest` makes ones that hold.
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from network import BURNT, WINDOW_POST_2KIB, claims_of, put_drivers
+from network import BURNT, WINDOW_POST_2KIB, claims_of, put_drivers, put_power
 from people import RICH, people, put_people
 
 from papyrus.actors.cron.actor import EPOCH_TICK
@@ -30,12 +30,18 @@ from papyrus.actors.miner.params.onboarding import (
     SectorNonInteractiveActivation,
     VerifiedAllocationKey,
 )
-from papyrus.actors.miner.params.proving import PoStPartition, SubmitWindowedPoStParams
+from papyrus.actors.miner.params.proving import (
+    CronEventPayload,
+    PoStPartition,
+    SubmitWindowedPoStParams,
+)
 from papyrus.actors.miner.placement import find_sector
 from papyrus.actors.miner.proving_period import deadline_info
 from papyrus.actors.miner.sectors import SectorPreCommitInfo, Sectors
 from papyrus.actors.miner.state import State, get_sector, load_deadlines, open_sectors
 from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams
+from papyrus.actors.power.state import CRON_QUEUE, CronEvent
+from papyrus.actors.power.state import State as PowerState
 from papyrus.actors.singletons import DATACAP, STORAGE_POWER, SYSTEM, VERIFIED_REGISTRY
 from papyrus.actors.verifreg import params as verifreg
 from papyrus.actors.verifreg import state as verifreg_state
@@ -91,6 +97,8 @@ def put_world(one):
     """Put a network without miners into a state, people with funds, and DataCap to give."""
     store = one.base
     put_drivers(one)
+    # Deposits of new miners are not counted when they are locked, but are when they are drawn on.
+    put_power(one, total_pledge_collateral=TokenAmount(RICH))
     put_people(one, PEOPLE, 10 * RICH)
     one.put_actor(5, "storagemarket", market_state.empty(store))
     one.put_actor(6, "verifiedregistry", verifreg_state.empty(store, ROOT.address))
@@ -119,6 +127,24 @@ def wait(vm, epochs):
 def tick(vm):
     """Tick cron, as at the end of the epoch."""
     vm.ok(SYSTEM, CRON, EPOCH_TICK)
+
+
+_stages = {}
+
+
+def once(vm, stage, build):
+    """Bring a fresh machine to a stage, named for what it holds; build it the first time only."""
+    machines = []
+    vm.each(machines.append)
+    key = type(vm), stage
+    if key not in _stages:
+        build(vm)
+        kept = [(one.flush(), one.nonce, one.context, one.base, one.store) for one in machines]
+        _stages[key] = kept
+    for one, kept in zip(machines, _stages[key], strict=True):
+        one.flush()
+        one.root, one.nonce, one.context, one.base, one.store = kept
+    return vm
 
 
 def new_miner(vm, *, owner=OWNER, worker=WORKER, funds=MINER_FUNDS):
@@ -328,16 +354,51 @@ def findings_of(vm, miner):
 # Changing a state by hand, for what no message leads to any more.
 
 
-def put_state(vm, miner, change):
-    """Replace a miner's state by what a function of the store and the state returns."""
+def put_state(vm, actor_id, change, kind=State):
+    """Replace the state of a miner, or of another kind of actor, by what a function returns.
+
+    It is given the store and the state.
+    """
 
     def put(one):
-        state = change(one.machine.store, one.state(miner, State))
+        state = change(one.machine.store, one.state(actor_id, kind))
         root = put_cbor(one.machine.store, state.to_ipld())
-        actor = one.machine.tree.get(miner)
-        one.machine.tree.set(miner, replace(actor, head=root))
+        actor = one.machine.tree.get(actor_id)
+        one.machine.tree.set(actor_id, replace(actor, head=root))
 
     vm.each(put)
+
+
+def leap(vm, days):
+    """Let days pass in which cron does nothing, and is then as far behind as it was before."""
+    epochs = days * EPOCHS_IN_DAY
+
+    def later(store, state):
+        queue = CRON_QUEUE.open(store, None)
+        for epoch, events in CRON_QUEUE.open(store, state.cron_event_queue).items():
+            for _, event in events.items():  # noqa: PERF102 - no dict
+                queue.append(epoch + epochs, event)
+        first = state.first_cron_epoch + epochs
+        return replace(state, first_cron_epoch=first, cron_event_queue=queue.flush())
+
+    def later_in_market(_, state):
+        return replace(state, last_cron=state.last_cron + epochs)
+
+    put_state(vm, POWER, later, PowerState)
+    if vm.one.actor(5).code == vm.one.codes["storagemarket"]:
+        put_state(vm, 5, later_in_market, market_state.State)
+    wait(vm, epochs)
+
+
+def put_event(vm, miner, epoch, kind):
+    """Have a miner woken at an epoch for an event of a kind."""
+
+    def enroll(store, state):
+        queue = CRON_QUEUE.open(store, state.cron_event_queue)
+        queue.append(epoch, CronEvent(Address.from_id(miner), CronEventPayload(kind).to_cbor()))
+        return replace(state, cron_event_queue=queue.flush())
+
+    put_state(vm, POWER, enroll, PowerState)
 
 
 def put_sector(vm, miner, number, **fields):

@@ -479,7 +479,7 @@ class UpkeepTraffic:
             index, number = random.choice(fitting)
         here = [each[1] for each in self.partitions() if each[0] == index]
         chosen = random.sample(here, random.randint(min(1, len(here)), len(here)))
-        odd = [[number], [], [number, 3], range(5000), [2**64 - 2]]
+        odd = [[number % 2**63], [], [number % 2**63, 3], range(5000), [2**64 - 2]]
         partitions = random.choice(odd) if random.random() < 0.15 else chosen
         params = CompactPartitionsParams(index, BitField.from_bits(partitions))
         self.send(numbers.COMPACT_PARTITIONS, params)
