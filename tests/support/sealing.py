@@ -37,7 +37,8 @@ from papyrus.actors.miner.params.onboarding import (
     VerifiedAllocationKey,
 )
 from papyrus.actors.miner.sectors import SectorPreCommitInfo
-from papyrus.actors.singletons import STORAGE_MARKET, SYSTEM
+from papyrus.actors.power.state import State as PowerState
+from papyrus.actors.singletons import STORAGE_MARKET, STORAGE_POWER, SYSTEM
 from papyrus.actors.smoothing import FilterEstimate
 from papyrus.crypto.hashing import keccak_256
 from papyrus.ipld.blockstore import put_cbor
@@ -276,6 +277,11 @@ def set_up_preseals(vm, miner, *sectors, sender=SYSTEM.id):
         sectors, FilterEstimate(0, 0), 0, FilterEstimate(0, 0)
     )
     return vm.send(sender, miner, numbers.INTERNAL_SECTOR_SETUP_FOR_PRESEAL, params)
+
+
+def network_pledge(vm):
+    """Return what all miners together have pledged, as the power actor knows it."""
+    return vm.one.state(STORAGE_POWER.id, PowerState).total_pledge_collateral
 
 
 def codes(outcome):

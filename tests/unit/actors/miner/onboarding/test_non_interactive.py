@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from sealing import at_once, codes, commit_at_once, far_deadline
+from sealing import at_once, codes, commit_at_once, far_deadline, network_pledge
 from upkeep import (
     CONTRACT,
     NOBODY,
@@ -25,7 +25,6 @@ from papyrus.actors.miner.params import numbers
 from papyrus.actors.miner.params.numbers import BALANCE_INVARIANTS_BROKEN
 from papyrus.actors.miner.params.payments import WithdrawBalanceParams
 from papyrus.actors.miner.state import ALLOCATED_SECTORS, load_info, with_info
-from papyrus.actors.power.state import State as PowerState
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.exit_codes import ExitCode
@@ -48,7 +47,7 @@ def taken(vm, miner):
 
 
 def test_sectors_are_added_to_the_deadline_that_is_named(vm, miner):
-    index = far_deadline(vm, miner)
+    index, before = far_deadline(vm, miner), network_pledge(vm)
     infos = [at_once(vm, miner, number) for number in (5, 2, 9)]
     outcome = commit_at_once(vm, miner, *infos, proving_deadline=index)
     assert codes(outcome) == [OK] * 3
@@ -65,7 +64,7 @@ def test_sectors_are_added_to_the_deadline_that_is_named(vm, miner):
         (index, 1),
     ]
     assert deadline(vm, miner, index).daily_fee == 3 * found.daily_fee
-    assert vm.one.state(4, PowerState).total_pledge_collateral == state.initial_pledge
+    assert network_pledge(vm) == before + state.initial_pledge
     told = [stamped.event.entries[1].value for stamped in outcome.events]
     assert told == [b"\x05", b"\x02", b"\x09"]
 

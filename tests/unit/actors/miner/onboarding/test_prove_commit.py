@@ -6,6 +6,7 @@ from sealing import (
     announcement,
     codes,
     deal_pieces,
+    network_pledge,
     pre_commit,
     prove_commit,
     publish_deals,
@@ -41,7 +42,6 @@ from papyrus.actors.miner.params import numbers
 from papyrus.actors.miner.params.numbers import BALANCE_INVARIANTS_BROKEN
 from papyrus.actors.miner.params.onboarding import SectorActivationManifest, VerifiedAllocationKey
 from papyrus.actors.miner.pre_commits import find_pre_commits
-from papyrus.actors.power.state import State as PowerState
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.exit_codes import ExitCode
@@ -59,7 +59,7 @@ def announced(vm, miner, *numbers_or_pieces):
 
 
 def test_a_sector_takes_its_deposit_as_pledge(vm, miner):
-    sectors = announced(vm, miner, [])
+    sectors, before = announced(vm, miner, []), network_pledge(vm)
     outcome = prove_commit(vm, miner, sectors)
     assert codes(outcome) == [OK]
     found, state = sector(vm, miner, 1), miner_state(vm, miner)
@@ -69,7 +69,7 @@ def test_a_sector_takes_its_deposit_as_pledge(vm, miner):
     assert state.initial_pledge == found.initial_pledge > 0
     assert state.pre_commit_deposits == 0
     assert find_pre_commits(store_of(vm), state, [1]) == []
-    assert vm.one.state(4, PowerState).total_pledge_collateral == found.initial_pledge
+    assert network_pledge(vm) == before + found.initial_pledge
     index, number = place(vm, miner, 1)
     assert list(partition(vm, miner, index, number).unproven) == [1]
     assert claims_of(vm.one)[miner].raw_byte_power == 0

@@ -6,6 +6,7 @@ from sealing import (
     announcement,
     codes,
     deal_pieces,
+    network_pledge,
     pre_commit,
     prove_commit,
     prove_updates,
@@ -51,7 +52,6 @@ from papyrus.actors.miner.params.upkeep import (
     TerminateSectorsParams,
     TerminationDeclaration,
 )
-from papyrus.actors.power.state import State as PowerState
 from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import ZERO, TokenAmount
@@ -90,7 +90,7 @@ def test_a_sector_comes_to_hold_data(vm, miner):
 def test_verified_data_brings_power_pledge_and_fee(vm, miner):
     active(vm, miner, 1, 2)
     before, power = sector(vm, miner, 1), claims_of(vm.one)[miner]
-    pledged = miner_state(vm, miner).initial_pledge
+    pledged, of_all = miner_state(vm, miner).initial_pledge, network_pledge(vm)
     index, number = place(vm, miner, 1)
     fees = deadline(vm, miner, index).daily_fee
     give_datacap(vm, 2048)
@@ -102,7 +102,7 @@ def test_verified_data_brings_power_pledge_and_fee(vm, miner):
     assert after.daily_fee == 10 * before.daily_fee
     pledge = after.initial_pledge - before.initial_pledge
     assert state.initial_pledge == pledged + pledge
-    assert vm.one.state(4, PowerState).total_pledge_collateral == state.initial_pledge
+    assert network_pledge(vm) == of_all + pledge
     claim = claims_of(vm.one)[miner]
     assert claim.quality_adjusted_power == power.quality_adjusted_power + 9 * 2048
     assert claim.raw_byte_power == power.raw_byte_power
