@@ -1,13 +1,12 @@
 """Verified deals: an allocation that is claimed, kept longer and dropped, and those that expire.
 
-The miners run as Wasm on both machines. Nothing is proven or ticked in the months between.
+Nothing is proven or ticked in the months between.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from actor_vm import TwinVm
-from invariants import broken_invariants
 from markets import (
     CLIENT,
     OTHER_CLIENT,
@@ -19,7 +18,6 @@ from markets import (
     new_miner,
     proposal,
     published,
-    put_market,
     settle,
     signed,
 )
@@ -31,15 +29,14 @@ from onboarding import (
     activation,
     deal,
     extend,
-    go_to,
     pending_allocation,
     place,
     pre_commit,
     prove_commit,
     prove_deadline,
     sector,
-    tick,
 )
+from upkeep import FIRST_EPOCH, SEALING, go_to, tick
 from verified import TERM_MAX, TERM_MIN, allocations, balances, claims, params_for, spend
 
 from papyrus.actors.market.params import (
@@ -63,37 +60,27 @@ from papyrus.actors.verifreg.params import (
     RemoveExpiredClaimsReturn,
 )
 from papyrus.actors.verifreg.state import Claim
+from papyrus.ipld.blockstore import put_cbor
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.rules.policy import EPOCHS_IN_DAY
 
-pytestmark = [pytest.mark.bundle("v18/testing-fake-proofs"), pytest.mark.slow]
-
 DATACAP = 1 << 20
-SEALING = max_prove_commit_duration(POLICY, SEAL_PROOF)
 TERM_BUFFER = POLICY.market_default_allocation_term_buffer
-BEGIN = 200
+BEGIN = FIRST_EPOCH
 
 
 @pytest.fixture
-def vm():
-    """Return machines with clients that have DataCap; their end must keep the invariants."""
-    machine = TwinVm("hybrid:storageminer=wasm")
-    machine.each(put_market)
-    yield machine
-    machine.each(check_end)
-
-
-def check_end(one):
-    assert broken_invariants(one) == []
+def vm(timeless_network):
+    """Return the machines."""
+    return timeless_network
 
 
 @pytest.fixture
 def miner(vm):
     """Return a miner with collateral at the market, and let clients have DataCap."""
     found = new_miner(vm)
-    go_to(vm, BEGIN)
     allowance = params_for(VERIFIER.id, 2 * DATACAP)
     vm.ok(ROOT.id, VERIFIED_REGISTRY, methods.ADD_VERIFIER, allowance)
     for client in (CLIENT, OTHER_CLIENT):
@@ -201,12 +188,23 @@ def test_a_claim_is_made_kept_longer_dropped_and_removed(vm, miner):
     assert answer.settlements == (DealSettlementSummary(TokenAmount(fee), completed=True),)
 
 
+def number_deals(one, first):
+    """Let the next deal have another ID."""
+    actor = one.actor(STORAGE_MARKET.id)
+    state = replace(one.state(STORAGE_MARKET.id, MarketState), next_id=first)
+    head = put_cbor(one.machine.store, state.to_ipld())
+    one.machine.tree.set(STORAGE_MARKET.id, replace(actor, head=head))
+
+
 def test_an_allocation_outlives_its_deal_until_it_is_removed(vm, miner):
-    start = BEGIN + SEALING
-    deal_id = publish(vm, miner, 1, start)
+    # Cron looks at a deal in the epoch of its ID, counted from the beginning of each month.
+    deal_id = BEGIN + 20
+    vm.each(partial(number_deals, first=deal_id))
+    start = BEGIN + 10
+    assert publish(vm, miner, 1, start) == deal_id
     assert balances(vm)[CLIENT.id] == DATACAP - SECTOR_SIZE
 
-    go_to(vm, start + POLICY.deal_updates_interval)
+    go_to(vm, deal_id)
     tick(vm)
     assert deal(vm, deal_id) is None
     assert pending_allocation(vm, deal_id) is None
@@ -228,7 +226,7 @@ def test_no_sector_is_proven_where_one_claim_fails(vm, miner):
     in_time = publish(vm, miner, 2, start, size)
     assert balances(vm)[CLIENT.id] == DATACAP - 2 * size
 
-    go_to(vm, start - SEALING)
+    go_to(vm, start - max_prove_commit_duration(POLICY, SEAL_PROOF))
     expiration = start + TERM_MIN + TERM_BUFFER
     pre_commit(vm, WORKER.id, miner, 0, [in_time], expiration)
     pre_commit(vm, WORKER.id, miner, 1, [late], expiration)
