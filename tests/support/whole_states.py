@@ -7,11 +7,13 @@ from genesis import build, devnet
 
 from papyrus.actors.checks.state import check_state
 from papyrus.actors.collections import RecordShape
+from papyrus.cli.car_export import reachable
 from papyrus.ipld.blockstore import LayeredBlockstore, MemoryBlockstore, load, put_cbor
 from papyrus.ipld.hamt import Hamt
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.rules.actor_codes import actor_codes
+from papyrus.storage.car_files import save_car
 from papyrus.types.actor import EMPTY_STATE, ActorState, StateRoot
 
 MINER = 1000
@@ -71,6 +73,19 @@ class WholeState:
         for actor_id, actor in self.actors.items():
             tree.set(Address.from_id(actor_id), actor.to_ipld())
         return put_cbor(self.store, StateRoot(5, tree.flush(), self.info).to_ipld())
+
+    def header(self, height, parents=()):
+        """Write a block that is executed on the state, and return its CID."""
+        made = replace(
+            genesis().header, height=height, parents=tuple(parents), parent_state_root=self.write()
+        )
+        return put_cbor(self.store, made.to_ipld())
+
+    def save(self, path, *roots):
+        """Write a file of the state, or of all that the roots lead to, and return its path."""
+        roots = list(roots or [self.write()])
+        save_car(path, roots, reachable(self.store, roots))
+        return path
 
     def report(self, **options):
         """Return what a check says."""

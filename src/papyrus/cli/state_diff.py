@@ -15,7 +15,7 @@ from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.storage.car_files import open_car
 from papyrus.types.actor import ActorState
 
@@ -51,7 +51,7 @@ def diff(
     before = open_root(car, state_root(car, file, old))
     after = open_root(car, state_root(car, file, new))
     rows = []
-    wanted = None if address is None else after.find(address)[0]
+    wanted = None if address is None else _find(before, after, address)
     for actor_id, left, right in changed_actors(car, before.root, after.root):
         if wanted in (None, actor_id):
             rows.append(_row(before, after, actor_id, left, right))
@@ -63,6 +63,14 @@ def diff(
         for change in row["changes"]:
             say(f"  {change['path']}: {_text(change['old'])} -> {_text(change['new'])}")
     say(f"{len(rows)} actors differ" if rows else "the states do not differ")
+
+
+def _find(before: OpenState, after: OpenState, address: str) -> int:
+    """Return the ID of an actor that either state has."""
+    try:
+        return after.find(address)[0]
+    except LocalFault:
+        return before.find(address)[0]
 
 
 def _row(

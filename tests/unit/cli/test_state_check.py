@@ -1,23 +1,20 @@
 """`papyrus state check` on sound, damaged, old and unknown states."""
 
 import json
-from dataclasses import replace
 
 import pytest
-from whole_states import MINER, WholeState, genesis
+from whole_states import MINER, WholeState
 
 from papyrus.actors.checks import state as checks
 from papyrus.actors.miner.state import State as MinerState
 from papyrus.actors.system.state import State as SystemState
 from papyrus.cli import state_check
-from papyrus.cli.car_export import reachable
 from papyrus.genesis.initial_state import TOTAL_SUPPLY
 from papyrus.ipld.blockstore import put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.storage import bundle_manifests, bundles
 from papyrus.storage.bundle_manifests import PinnedBundle
-from papyrus.storage.car_files import save_car
 from papyrus.types.actor import StateRoot
 
 
@@ -33,23 +30,8 @@ def whole():
 
 @pytest.fixture
 def write(tmp_path):
-    """Return a function that writes a state, or the blocks that lead to it, to a file."""
-
-    def write(whole, *roots):
-        path = tmp_path / "state.car.zst"
-        roots = list(roots or [whole.write()])
-        save_car(path, roots, reachable(whole.store, roots))
-        return path
-
-    return write
-
-
-def header(whole, height, parents):
-    """Write a block that is executed on the state, and return its CID."""
-    made = replace(
-        genesis().header, height=height, parents=tuple(parents), parent_state_root=whole.write()
-    )
-    return put_cbor(whole.store, made.to_ipld())
+    """Return a function that writes a state, or what leads to it, to a file."""
+    return lambda whole, *roots: whole.save(tmp_path / "state.car.zst", *roots)
 
 
 def test_a_sound_state_is_told_to_people(papyrus, whole, write):
@@ -128,9 +110,9 @@ def test_json_has_all_of_it(papyrus, whole, write):
 
 
 def test_the_epoch_is_that_of_the_parents_of_the_tipset(papyrus, whole, write):
-    first = header(whole, 0, [Cid.of(b"nothing")])
-    second = header(whole, 1, [first])
-    third = header(whole, 4, [second])
+    first = whole.header(0, [Cid.of(b"nothing")])
+    second = whole.header(1, [first])
+    third = whole.header(4, [second])
     path = write(whole, third)
     for height in ("0", "1"):
         result = papyrus("state", "check", path, "--state", height)
@@ -145,10 +127,10 @@ def test_the_epoch_is_that_of_the_parents_of_the_tipset(papyrus, whole, write):
 
 
 def test_without_the_parents_the_epoch_is_the_states_own(papyrus, whole, write):
-    lone = header(whole, 4, [Cid.of(b"pruned")])
+    lone = whole.header(4, [Cid.of(b"pruned")])
     result = papyrus("state", "check", write(whole, lone))
     assert (result.exit_code, "genesis" in result.stdout) == (0, True)
-    orphan = header(whole, 4, [])
+    orphan = whole.header(4)
     assert papyrus("state", "check", write(whole, orphan)).exit_code == 0
 
 
