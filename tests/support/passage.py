@@ -15,6 +15,7 @@ from upkeep import (
     miner_state,
     new_miner,
     next_window,
+    onboard,
     partition,
     place,
     put_state,
@@ -39,6 +40,7 @@ from papyrus.actors.miner.params.upkeep import (
 from papyrus.actors.miner.power import PowerPair
 from papyrus.actors.power.state import State as PowerState
 from papyrus.actors.singletons import STORAGE_POWER
+from papyrus.ipld.blockstore import load
 from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.bitfield import BitField
 
@@ -114,6 +116,16 @@ def prove_sectors(vm, miner, sectors):
         end_deadline(vm, miner)
 
 
+def active_sectors(vm, miner, sectors, expiration=None):
+    """Onboard sectors without data and prove each in its first window; return their deadlines."""
+    onboard(vm, miner, sectors, expiration)
+    tick(vm)
+    assert not any(is_active(vm, miner, number) for number in sectors)
+    prove_sectors(vm, miner, sectors)
+    assert all(is_active(vm, miner, number) for number in sectors)
+    return [place(vm, miner, number)[0] for number in sectors]
+
+
 def dispute(vm, miner, index, sender=WORKER):
     """Dispute the first proof of a deadline's last window and return the outcome."""
     params = DisputeWindowedPoStParams(index, 0)
@@ -181,13 +193,22 @@ class Committed:
 
 
 def committed(vm):
-    """Return what all miners have committed, whether above the minimum or not."""
+    """Return what all miners have committed, whether above the minimum or not.
+
+    The pledge that the network has without any miner is left out.
+    """
     state = vm.one.state(STORAGE_POWER.id, PowerState)
+    others = _initial_power(vm.one).total_pledge_collateral
     return Committed(
         state.total_bytes_committed,
         state.total_quality_adjusted_bytes_committed,
-        int(state.total_pledge_collateral),
+        int(state.total_pledge_collateral - others),
     )
+
+
+def _initial_power(one):
+    """Return the state of the power actor as it was put in, before the first message."""
+    return PowerState.from_cbor(load(one.base, one.actors[STORAGE_POWER.id].head))
 
 
 def locked(vm, miner):

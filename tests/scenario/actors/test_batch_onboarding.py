@@ -106,6 +106,7 @@ def test_sectors_are_onboarded_in_batches(network, miner):
         found = committed(network)
         assert found.raw == found.quality_adjusted == proven * SECTOR_SIZE
         assert found.pledge == pledge
+        wait(network, 1)
         tick(network)
 
 
