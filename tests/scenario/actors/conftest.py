@@ -18,7 +18,7 @@ from papyrus.actors.reward import state as reward_state
 from papyrus.actors.reward.invariants import STORAGE_MINING_ALLOCATION
 from papyrus.actors.singletons import INIT
 from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.amounts import ZERO, TokenAmount
 
 __all__ = ["make_vm"]
 
@@ -74,7 +74,7 @@ def put_network(one):
     put_world(one)
     del one.actors[CONTRACT]
     one.put_account(BURNT, Address.from_id(BURNT))
-    put_power(one, first_cron_epoch=one.epoch)
+    put_power(one, first_cron_epoch=one.epoch, total_pledge_collateral=ZERO)
     rewards = replace(reward_state.initial(0), epoch=one.epoch)
     one.put_actor(REWARD, "reward", rewards, balance=STORAGE_MINING_ALLOCATION)
     market = replace(market_state.empty(one.base), last_cron=one.epoch - 1)
