@@ -23,7 +23,16 @@ def test_a_file_that_is_no_vector_is_told(papyrus, tmp_path: Path):
     result = papyrus("conformance", "run", tmp_path, "--json")
     assert result.exit_code == 1
     run = json.loads(result.stdout)
-    assert set(run) == {"total", "passed", "failed", "skipped", "verifier", "engine", "gas", "cases"}
+    assert set(run) == {
+        "total",
+        "passed",
+        "failed",
+        "skipped",
+        "verifier",
+        "engine",
+        "gas",
+        "cases",
+    }
     assert (run["total"], run["failed"]) == (1, 1)
     assert run["cases"][0]["id"] == "broken"
     assert run["cases"][0]["reason"].startswith("not a vector: ")
