@@ -35,6 +35,10 @@ from papyrus.actors.miner.params.proving import (
     PoStPartition,
     SubmitWindowedPoStParams,
 )
+from papyrus.actors.miner.params.upkeep import (
+    ExpirationExtension2,
+    ExtendSectorExpiration2Params,
+)
 from papyrus.actors.miner.placement import find_sector
 from papyrus.actors.miner.proving_period import deadline_info
 from papyrus.actors.miner.sectors import SectorPreCommitInfo, Sectors
@@ -277,6 +281,23 @@ def commit(vm, miner, sectors, index, expiration=None, worker=WORKER):
         require_activation_success=True,
     )
     return vm.send(worker.id, miner, numbers.PROVE_COMMIT_SECTORS_NI, params)
+
+
+def extension(index, number, expiration, *sectors, claims=()):
+    """Return sectors of a partition that are to last until an epoch."""
+    named = BitField.from_bits(sectors)
+    return ExpirationExtension2(index, number, named, tuple(claims), expiration)
+
+
+def extend(vm, miner, *extensions, sender=WORKER):
+    """Let sectors last longer and return the outcome."""
+    params = ExtendSectorExpiration2Params(extensions)
+    return vm.send(sender.id, miner, numbers.EXTEND_SECTOR_EXPIRATION_2, params)
+
+
+def ends(vm, miner, number):
+    """Return when a sector is to expire."""
+    return sector(vm, miner, number).expiration
 
 
 # Looking at a miner.

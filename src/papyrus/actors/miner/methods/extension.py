@@ -51,6 +51,15 @@ from papyrus.vm.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
+class _Extension:
+    """Sectors of one partition that are to last longer, with claims or without."""
+
+    partition: int
+    sectors: BitField
+    new_expiration: int
+
+
+@dataclass(frozen=True, slots=True)
 class _ClaimedSpace:
     """Padded bytes of the claims on a sector that were named."""
 
@@ -70,18 +79,11 @@ class _Terms:
     """By sector number."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """By how much extended sectors differ from what they were."""
-
-    power: PowerPair = NO_POWER
-    pledge: TokenAmount = ZERO
-
-
 @method(numbers.EXTEND_SECTOR_EXPIRATION_2)
 def extend_sector_expiration2(rt: Runtime, params: ExtendSectorExpiration2Params) -> None:
     """Have active sectors expire later, without the claims that are dropped and their power."""
     claims = _claimed_space(rt, params.extensions)
+    by_deadline = _by_deadline(params.extensions)
     circulating_supply = rt.circulating_supply
     state = rt.load(State)
     info = load_info(rt.store, state)
@@ -91,17 +93,17 @@ def extend_sector_expiration2(rt: Runtime, params: ExtendSectorExpiration2Params
     sectors = open_sectors(rt.store, state)
     deadlines = load_deadlines(rt.store, state)
     power_delta, pledge_delta = NO_POWER, ZERO
-    for index, extensions in _by_deadline(params.extensions).items():
+    for index, extensions in by_deadline.items():
         quant = state.quant_of_deadline(rt.policy, index)
-        deadline, change = _with_extensions(
+        deadline, power, pledge = _with_extensions(
             Scope(rt.store, sectors, info.sector_size, quant),
             terms,
             load_deadline(rt.store, deadlines, index),
             extensions,
         )
         deadlines = with_deadline(rt.store, rt.policy, deadlines, index, deadline)
-        power_delta += change.power
-        pledge_delta += change.pledge
+        power_delta += power
+        pledge_delta += pledge
     rt.save(with_deadlines(rt.store, replace(state, sectors=sectors.flush()), deadlines))
 
     update_claimed_power(rt, power_delta.raw, power_delta.quality_adjusted)
@@ -166,24 +168,30 @@ def _require_term(claim: Claim, sector: SectorClaim, new_expiration: int) -> Non
 
 def _by_deadline(
     extensions: Sequence[ExpirationExtension2],
-) -> dict[int, list[ExpirationExtension2]]:
+) -> dict[int, list[_Extension]]:
     """Return extensions by deadline, in the order in which the deadlines are first named."""
-    found: dict[int, list[ExpirationExtension2]] = {}
+    found: dict[int, list[_Extension]] = {}
     for extension in extensions:
-        found.setdefault(extension.deadline, []).append(extension)
+        with_claims = [sector.sector_number for sector in extension.sectors_with_claims]
+        if END_OF_BITS in with_claims:
+            raise assertion_failed("sector number out of bitfield range")
+        sectors = extension.sectors | BitField.from_bits(with_claims)
+        found.setdefault(extension.deadline, []).append(
+            _Extension(extension.partition, sectors, extension.new_expiration)
+        )
     return found
 
 
 def _with_extensions(
-    scope: Scope, terms: _Terms, deadline: Deadline, extensions: Sequence[ExpirationExtension2]
-) -> tuple[Deadline, _Change]:
-    """Return a deadline with sectors extended, and what that changes of the miner."""
+    scope: Scope, terms: _Terms, deadline: Deadline, extensions: Sequence[_Extension]
+) -> tuple[Deadline, PowerPair, TokenAmount]:
+    """Return a deadline with sectors extended, and the change of power and pledge."""
     partitions = open_partitions(scope.store, deadline)
     power, pledge, daily_fee = NO_POWER, ZERO, ZERO
     expiring: dict[int, list[int]] = {}
     for extension in extensions:
         partition = must_find_partition(partitions, extension.partition)
-        old = scope.sectors.load(_sectors_of(extension))
+        old = scope.sectors.load(extension.sectors)
         new = [_extended(terms, sector, extension.new_expiration) for sector in old]
         scope.sectors.put(new)
         partition, change = replace_sectors(scope, partition, old, new)
@@ -200,15 +208,7 @@ def _with_extensions(
     )
     for epoch, indices in expiring.items():
         deadline = add_expiration_partitions(scope.store, deadline, epoch, indices, scope.quant)
-    return deadline, _Change(power, pledge)
-
-
-def _sectors_of(extension: ExpirationExtension2) -> BitField:
-    """Return all sectors of an extension, with claims or without."""
-    with_claims = [sector.sector_number for sector in extension.sectors_with_claims]
-    if END_OF_BITS in with_claims:
-        raise assertion_failed("sector number out of bitfield range")
-    return extension.sectors | BitField.from_bits(with_claims)
+    return deadline, power, pledge
 
 
 def _extended(terms: _Terms, sector: SectorOnChainInfo, new_expiration: int) -> SectorOnChainInfo:
