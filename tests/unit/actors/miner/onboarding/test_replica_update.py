@@ -52,7 +52,10 @@ from papyrus.actors.miner.params.upkeep import (
     TerminateSectorsParams,
     TerminationDeclaration,
 )
-from papyrus.actors.singletons import STORAGE_MARKET
+from papyrus.actors.reward.state import State as RewardState
+from papyrus.actors.singletons import REWARD, STORAGE_MARKET
+from papyrus.actors.smoothing import FilterEstimate
+from papyrus.ipld.blockstore import put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
@@ -108,6 +111,25 @@ def test_verified_data_brings_power_pledge_and_fee(vm, miner):
     assert claim.raw_byte_power == power.raw_byte_power
     assert deadline(vm, miner, index).daily_fee == fees + 9 * before.daily_fee
     assert partition(vm, miner, index, number).live_power.quality_adjusted > 20_000
+
+
+def without_rewards(one):
+    """Let nothing be in circulation, nor be earned."""
+    one.change(circulating_supply=ZERO)
+    state = one.state(REWARD.id, RewardState)
+    poor = replace(state, this_epoch_reward_smoothed=FilterEstimate.of(1, 0))
+    root = put_cbor(one.machine.store, poor.to_ipld())
+    one.machine.tree.set(REWARD.id, one.machine.tree.get(REWARD.id).with_head(root))
+
+
+def test_pledge_never_falls(vm, miner):
+    active(vm, miner, 1)
+    before = sector(vm, miner, 1).initial_pledge
+    vm.each(without_rewards)
+    assert codes(prove_updates(vm, miner, update(vm, miner, 1, [piece(1)]))) == [OK]
+    assert sector(vm, miner, 1).initial_pledge == before
+    onboard(vm, miner, [2])
+    assert sector(vm, miner, 2).initial_pledge == 1
 
 
 def test_sectors_are_told_of_with_their_data(vm, miner):
