@@ -25,7 +25,7 @@ from papyrus.storage.bundles import BundleStore
 from papyrus.storage.compiled_code import CompiledCode
 from papyrus.types.actor import EMPTY_STATE, ActorState, StateRoot
 from papyrus.types.message import Message
-from papyrus.vm.executor import execute_implicit
+from papyrus.vm.executor import execute_explicit, execute_implicit
 from papyrus.vm.externs import AcceptAllProofs
 from papyrus.vm.machine import Machine, NetworkContext
 from papyrus.vm.payloads import cbor_block
@@ -210,10 +210,11 @@ class ActorVm:
 
     # Messages.
 
-    def send(self, sender, to, method, params=None, value=0):
+    def send(self, sender, to, method, params=None, value=0, *, explicit=False):
         """Send a message of an actor to another, each an ID or an address; return its outcome.
 
-        `params` is a record, an address, an amount, a block, or encoded bytes.
+        `params` is a record, an address, an amount, a block, or encoded bytes. An explicit message
+        is one of a block, which counts its sender's messages; it pays nothing here either.
         """
         if not isinstance(params, bytes) or isinstance(params, Address):
             block = cbor_block(params)
@@ -222,7 +223,7 @@ class ActorVm:
             version=0,
             to=_address(to),
             sender=_address(sender),
-            nonce=self.nonce,
+            nonce=self.actor(self.resolve(_address(sender))).nonce if explicit else self.nonce,
             value=TokenAmount(value),
             gas_limit=GAS_LIMIT,
             gas_fee_cap=ZERO,
@@ -231,7 +232,10 @@ class ActorVm:
             params=params,
         )
         self.nonce += 1
-        result = execute_implicit(self.machine, message)
+        if explicit:
+            result = execute_explicit(self.machine, message, len(message.to_cbor()))
+        else:
+            result = execute_implicit(self.machine, message)
         receipt = result.receipt
         return Outcome(
             receipt.exit_code,
