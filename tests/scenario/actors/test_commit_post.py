@@ -2,7 +2,7 @@
 
 import pytest
 from calls import last_call
-from passage import committed, end_deadline, locked, pass_to, pass_until, put_miner
+from passage import Committed, committed, end_deadline, locked, pass_to, pass_until, put_miner
 from upkeep import (
     BURNT,
     POLICY,
@@ -14,6 +14,7 @@ from upkeep import (
     go_to,
     go_to_window,
     honest,
+    leap,
     place,
     prove,
     sector,
@@ -133,11 +134,13 @@ def test_an_announced_sector_that_is_never_proven_loses_its_deposit(network, min
     assert announce(network, miner, {NUMBER: []}).code == ExitCode.OK
     deposit, _ = locked(network, miner)
     late = network.one.epoch + max_prove_commit_duration(POLICY, SEAL_2KIB) + 1
-    assert prove_when(network, miner, late) == ExitCode.USR_ILLEGAL_ARGUMENT
-    end_deadline(network, miner)
+    leap(network, 30)
+    pass_until(network, miner, late)
+    assert prove(network, miner, {NUMBER: []}).code == ExitCode.USR_ILLEGAL_ARGUMENT
+    pass_until(network, miner, late + POLICY.expired_pre_commit_clean_up_delay)
     assert locked(network, miner) == (deposit, 0)
 
-    go_to(network, late + POLICY.expired_pre_commit_clean_up_delay + POLICY.challenge_window)
+    end_deadline(network, miner)
     go_to(network, window(network, miner).last)
     tick(network)
     (wake,) = woken(network)
@@ -145,11 +148,4 @@ def test_an_announced_sector_that_is_never_proven_loses_its_deposit(network, min
     (burning,) = wake.calls
     assert (burning.to, burning.method, burning.value) == (BURNT_FUNDS, SEND, deposit)
     assert locked(network, miner) == (0, 0)
-    found = committed(network)
-    assert (found.raw, found.quality_adjusted, found.pledge) == (0, 0, 0)
-
-
-def prove_when(network, miner, epoch):
-    """Try to prove the sector in some epoch and return the exit code."""
-    go_to(network, epoch)
-    return prove(network, miner, {NUMBER: []}).code
+    assert committed(network) == Committed()

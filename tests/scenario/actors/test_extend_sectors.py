@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from actor_vm import BUNDLE
 from calls import last_call
 from events import claim_event, content_event, events
 from passage import (
@@ -30,6 +29,7 @@ from upkeep import (
     SECTOR_SIZE,
     give_datacap,
     go_to,
+    leap,
     onboard,
     put_sector,
     sector,
@@ -57,13 +57,6 @@ HALF_YEAR = 180 * EPOCHS_IN_DAY
 ALL_MUST_DO = {"require_activation_success": True, "require_notification_success": True}
 FULL_POWER = PowerPair(SECTOR_SIZE, 10 * SECTOR_SIZE)
 
-AT_LENGTH = pytest.mark.parametrize(
-    "make_vm",
-    ["native", pytest.param("twin", marks=[pytest.mark.bundle(f"v18/{BUNDLE}"), pytest.mark.full])],
-    indirect=True,
-)
-"""What takes months of epochs is held to the released actors only where there is time."""
-
 
 @pytest.fixture
 def miner(network):
@@ -80,12 +73,23 @@ def prove_with_deal(network, miner, duration):
     pieces = deal_pieces(network, publish_deals(network, miner, SECTOR_SIZE, **terms))
     info = announcement(network, miner, NUMBER, pieces, expiration=end)
     assert pre_commit(network, miner, info).code == ExitCode.OK
-    go_to(network, start)
+    leap_to(network, start)
     outcome = prove_commit(network, miner, {NUMBER: pieces}, **ALL_MUST_DO)
     assert codes(outcome) == [ExitCode.OK]
     tick(network)
     prove_sectors(network, miner, [NUMBER])
     assert claimed_power(network, miner) == FULL_POWER
+
+
+def leap_to(network, epoch):
+    """Let it be some epoch; cron does nothing for whole days until then, and no sector is due."""
+    leap(network, (epoch - network.one.epoch) // EPOCHS_IN_DAY)
+    go_to(network, epoch)
+
+
+def leap_with_sector(network, _miner, _number, epoch):
+    """Let it be some epoch as if a sector had been proven every day until then."""
+    leap_to(network, epoch)
 
 
 def check_extended(network, miner, expiration, change):
@@ -103,9 +107,10 @@ def check_extended(network, miner, expiration, change):
     assert sector(network, miner, NUMBER).expiration == expiration
 
 
-@pytest.mark.slow
-@AT_LENGTH
-def test_verified_data_is_worth_less_the_longer_its_sector_lasts(network, miner):
+@pytest.mark.parametrize(
+    "pass_time", [leap_with_sector, pytest.param(keep_proving, marks=pytest.mark.full)]
+)
+def test_verified_data_is_worth_less_the_longer_its_sector_lasts(network, miner, pass_time):
     prove_with_deal(network, miner, HALF_YEAR)
     # A sector from before FIP-0045, which is what may be extended without a word of its claims.
     put_sector(network, miner, NUMBER, flags=0)
@@ -116,20 +121,19 @@ def test_verified_data_is_worth_less_the_longer_its_sector_lasts(network, miner)
 
     # Half of its life is over, and what is left of its weight counts for thrice that time:
     # (90 days of 10 bytes each + 180 days of 1) / 270 days = 4 bytes each.
-    keep_proving(network, miner, NUMBER, start + HALF_YEAR // 2)
+    pass_time(network, miner, NUMBER, start + HALF_YEAR // 2)
     check_extended(network, miner, start + 2 * HALF_YEAR, -6 * SECTOR_SIZE)
     found = sector(network, miner, NUMBER)
     assert (found.deal_weight, found.verified_deal_weight) == (0, whole // 2)
 
     # A third of the time since is over: (180 days of 4 + 180 days of 1) / 360 days = 2.5 each.
-    keep_proving(network, miner, NUMBER, start + HALF_YEAR)
+    pass_time(network, miner, NUMBER, start + HALF_YEAR)
     check_extended(network, miner, start + 3 * HALF_YEAR, -3 * SECTOR_SIZE // 2)
     found = sector(network, miner, NUMBER)
     assert (found.deal_weight, found.verified_deal_weight) == (0, whole // 3)
     assert found.activation == start
 
 
-@pytest.mark.slow
 def test_a_sector_holds_a_deal_of_the_longest_duration(network, miner):
     duration = POLICY.max_sector_expiration_extension - PROVEN_LAST
     prove_with_deal(network, miner, duration)

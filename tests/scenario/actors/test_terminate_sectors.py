@@ -106,6 +106,7 @@ def withdraw(network, sender, owner, amount):
     return [(call.to, call.method, call.value) for call in last_call(network).calls]
 
 
+@pytest.mark.slow
 def test_a_sector_with_deals_is_given_up(network, miner):
     start = network.one.epoch + SEALING
     deals = publish(network, miner, start)
