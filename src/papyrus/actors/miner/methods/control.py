@@ -7,7 +7,6 @@ from papyrus.actors.account.params import PUBKEY_ADDRESS
 from papyrus.actors.dispatch import method
 from papyrus.actors.miner.funds import add_locked_funds
 from papyrus.actors.miner.info import MINER_INFO, MinerInfo, WorkerKeyChange, new_info
-from papyrus.actors.miner.monies import initial_pledge_for_power
 from papyrus.actors.miner.params import numbers
 from papyrus.actors.miner.params.control import (
     ChangeMultiaddrsParams,
@@ -19,6 +18,7 @@ from papyrus.actors.miner.params.control import (
     GetPeerIDReturn,
     MinerConstructorParams,
 )
+from papyrus.actors.miner.pledge import current_pledge_inputs
 from papyrus.actors.miner.proving_period import (
     current_deadline_index,
     first_period_start,
@@ -26,13 +26,10 @@ from papyrus.actors.miner.proving_period import (
 )
 from papyrus.actors.miner.state import State, load_info, new_state, with_info
 from papyrus.actors.miner.vesting import REWARD_VESTING_SPEC
-from papyrus.actors.power.calls import current_total_power
-from papyrus.actors.reward.calls import this_epoch_reward
 from papyrus.actors.singletons import INIT
 from papyrus.crypto.hashing import BLAKE2B_256
 from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address, Protocol
-from papyrus.primitives.amounts import TokenAmount
 from papyrus.rules.policy import Policy
 from papyrus.types.message import METHOD_CONSTRUCTOR
 from papyrus.vm.aborts import illegal_argument, illegal_state, insufficient_funds
@@ -51,7 +48,7 @@ def constructor(rt: Runtime, params: MinerConstructorParams) -> None:
             f"proof type {params.window_post_proof_type} not allowed for new miner actors"
         )
     balance = rt.balance
-    deposit = create_miner_deposit(rt)
+    deposit = current_pledge_inputs(rt).initial_pledge(rt.policy.create_miner_deposit_power)
     if balance < deposit:
         raise insufficient_funds(
             "not enough balance to lock for create miner deposit: "
@@ -218,21 +215,6 @@ def change_owner_address(rt: Runtime, new_owner: Address) -> None:
     if info.pending_owner_address == info.owner:
         info = replace(info, pending_owner_address=None)
     rt.save(with_info(rt.store, state, info))
-
-
-def create_miner_deposit(rt: Runtime) -> TokenAmount:
-    """Return the deposit of a new miner: the pledge for a tenth of the least power that counts."""
-    reward = this_epoch_reward(rt)
-    power = current_total_power(rt)
-    return initial_pledge_for_power(
-        rt.policy.create_miner_deposit_power,
-        reward.baseline_power,
-        reward.reward_smoothed,
-        power.quality_adjusted_power_smoothed,
-        rt.circulating_supply,
-        rt.epoch - power.ramp_start_epoch,
-        power.ramp_duration_epochs,
-    )
 
 
 def _info(rt: Runtime) -> MinerInfo:
