@@ -3,16 +3,15 @@
 A CAR file holds roots and blocks (IPLD CAR specification, versions 1 and 2). `open_car` takes any
 of the forms that Filecoin's tools exchange, told apart by content and not by name: version 1,
 version 2, and either under zstandard, as snapshots and genesis files travel. An open file streams
-its blocks in order, and is a block store as well. The store's index is built by one pass over the
-file when the first block is asked for. Of a compressed file the blocks are kept in memory, up to
-`MEMORY_BOUND` bytes, and in a nameless temporary file beyond that; of a plain one only their
-places are.
+its blocks in order, and is a block store as well, opened when the first block is asked for:
+- A large file is read where it lies, through an index that is kept beside it (`indexed_car`), so
+  that it is usable at once whenever it is opened again. A compressed one must be in small frames
+  for that, as Papyrus and Forest write them.
+- Of any other file one pass is made each time (`scanned_car`).
 
 Every block that leaves here has been checked against its CID.
 """
 
-import mmap
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,22 +19,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-import zstandard
-
-from papyrus.ipld.car import CarReader, Section, verify_block, write_car
+from papyrus.ipld.car import CarReader, Section, write_car
 from papyrus.ipld.car_index import write_car_v2
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import DecodeError, LocalFault
-from papyrus.storage.compression import CompressionError, open_file, open_plain
+from papyrus.storage.compression import CompressionError, open_plain
 from papyrus.storage.files import atomic_writer
+from papyrus.storage.indexed_car import IndexedCar, readable_in_place
+from papyrus.storage.scanned_car import MEMORY_BOUND, ScannedCar
+from papyrus.storage.zstd_frames import FrameWriter, LongFrame
 
-MEMORY_BOUND = 512 << 20
-"""Bytes of blocks of a compressed file that are kept in memory."""
+INDEX_FROM = 64 << 20
+"""Bytes of a file from which on its index is kept on disk; less is read again in a second."""
 
 _COMPRESSION_LEVEL = 9
 _START_LENGTH = 512
-_LENGTH_BITS = 32
-_LENGTH_MASK = (1 << _LENGTH_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,14 @@ class CarSummary:
     """Roots that the file does not hold the block of."""
 
 
-def open_car(path: Path | str, *, memory_bound: int = MEMORY_BOUND) -> "CarFile":
+def open_car(
+    path: Path | str, *, memory_bound: int = MEMORY_BOUND, index_from: int = INDEX_FROM
+) -> "CarFile":
     """Return the chain file, its header read.
 
     Raises LocalFault where it cannot be read, DecodeError where it is not a CAR file.
     """
-    return CarFile(Path(path), memory_bound=memory_bound)
+    return CarFile(Path(path), memory_bound=memory_bound, index_from=index_from)
 
 
 def save_car(
@@ -69,22 +69,22 @@ def save_car(
         elif version == 2:
             raise ValueError("a CAR of version 2 is for random access: do not compress it")
         else:
-            compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL)
-            with compressor.stream_writer(file, closefd=False) as stream:
-                write_car(cast("BinaryIO", stream), roots, blocks)
+            stream = FrameWriter(file, _COMPRESSION_LEVEL)
+            write_car(cast("BinaryIO", stream), roots, blocks)
+            stream.finish()
 
 
 class CarFile:
     """A chain file: its roots, its blocks in order, and a read-only block store of them."""
 
-    def __init__(self, path: Path, *, memory_bound: int = MEMORY_BOUND) -> None:
+    def __init__(
+        self, path: Path, *, memory_bound: int = MEMORY_BOUND, index_from: int = INDEX_FROM
+    ) -> None:
         """Read the header of the file; see `open_car`."""
         self.path = path
         self._memory_bound = memory_bound
-        self._index: dict[Cid, int] | None = None
-        """The place of each block not held, as its offset and, in the low bits, its length."""
-        self._held: dict[Cid, bytes] = {}
-        self._far: mmap.mmap | None = None
+        self._index_from = index_from
+        self._store: IndexedCar | ScannedCar | None = None
         stream, self.compressed = open_plain(path)
         with stream:
             reader = _reader(stream, path)
@@ -121,37 +121,37 @@ class CarFile:
 
         Raises LocalFault where the file is damaged: what it should hold is not known.
         """
-        index = self._ready()
-        held = self._held.get(cid)
-        if held is not None:
-            return held
-        place = index.get(cid)
-        if place is None or self._far is None:
-            return None
-        start = place >> _LENGTH_BITS
-        data = self._far[start : start + (place & _LENGTH_MASK)]
-        if not verify_block(cid, data):
-            raise LocalFault(f"{self.path} has changed since it was opened: block {cid} is damaged")
-        return data
+        return self.ready().get(cid)
 
     def has(self, cid: Cid) -> bool:
         """Return whether the file holds the block."""
-        return cid in self._ready() or cid in self._held
+        return self.ready().has(cid)
 
     def put(self, cid: Cid, data: bytes) -> None:
         """Refuse: the file is read-only."""
         raise LocalFault(f"{self.path} is read-only: block {cid} of {len(data)} bytes is refused")
 
     def __len__(self) -> int:
-        return len(self._ready()) + len(self._held)
+        return len(self.ready())
+
+    def ready(self, progress: Callable[[int], None] | None = None) -> IndexedCar | ScannedCar:
+        """Return the store of the blocks, ready to find any; done by itself on first use.
+
+        `progress` hears the bytes of blocks read since last, if the file has to be gone through.
+        Raises LocalFault where the file is damaged.
+        """
+        if self._store is None:
+            try:
+                self._store = self._open(progress)
+            except DecodeError as error:
+                raise LocalFault(_named(self.path, error)) from error
+        return self._store
 
     def close(self) -> None:
         """Let go of the file and of what is held of it."""
-        if self._far is not None:
-            self._far.close()
-            self._far = None
-        self._index = None
-        self._held.clear()
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
     def __enter__(self) -> Self:
         return self
@@ -164,45 +164,16 @@ class CarFile:
     ) -> None:
         self.close()
 
-    def _ready(self) -> dict[Cid, int]:
-        """Return the index, built on first use."""
-        if self._index is None:
+    def _open(self, progress: Callable[[int], None] | None) -> IndexedCar | ScannedCar:
+        large = self.path.stat().st_size >= self._index_from
+        if large and (not self.compressed or readable_in_place(self.path)):
             try:
-                self._index = self._unpack() if self.compressed else self._scan()
-            except DecodeError as error:
-                self.close()
-                raise LocalFault(str(error)) from error
-        return self._index
-
-    def _scan(self) -> dict[Cid, int]:
-        """Return the place of every block of a plain file, and map the file."""
-        index = {
-            section.cid: section.data_offset << _LENGTH_BITS | len(section.data)
-            for section in self.sections()
-        }
-        with open_file(self.path) as file:
-            self._far = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return index
-
-    def _unpack(self) -> dict[Cid, int]:
-        """Hold the blocks of a compressed file, and return the place of those put elsewhere."""
-        index: dict[Cid, int] = {}
-        room = self._memory_bound
-        with tempfile.TemporaryFile(prefix="papyrus-") as overflow:
-            for cid, data in self.blocks():
-                if cid in self._held or cid in index:
-                    continue
-                if len(data) <= room:
-                    room -= len(data)
-                    self._held[cid] = data
-                else:
-                    room = 0
-                    index[cid] = overflow.tell() << _LENGTH_BITS | len(data)
-                    overflow.write(data)
-            overflow.flush()
-            if overflow.tell():
-                self._far = mmap.mmap(overflow.fileno(), 0, access=mmap.ACCESS_READ)
-        return index
+                return IndexedCar(self.path, compressed=self.compressed, progress=progress)
+            except LongFrame:
+                pass  # not the first, so it had to be met
+        with _reading(self.path) as reader:
+            bound = self._memory_bound if self.compressed else None
+            return ScannedCar(self.path, reader, memory_bound=bound, progress=progress)
 
 
 def _reader(stream: BinaryIO, path: Path) -> CarReader:
@@ -224,7 +195,13 @@ def _reading(path: Path) -> Iterator[CarReader]:
         try:
             yield reader
         except DecodeError as error:
-            raise DecodeError(f"{path} is damaged: {error}") from error
+            raise DecodeError(_named(path, error)) from error
+
+
+def _named(path: Path, error: DecodeError) -> str:
+    """Return what is wrong with a file, with its name, which may be said already."""
+    said = f"{path} is damaged: "
+    return said + str(error).removeprefix(said)
 
 
 def _guess(path: Path) -> str:

@@ -20,7 +20,7 @@ _SKIPPABLE_MAGIC = 0x184D2A50
 """The lowest of the sixteen magics of frames that carry no content."""
 _READ_SIZE = 1 << 17
 _BUFFER_SIZE = 1 << 18
-_MAX_WINDOW = 1 << 27
+MAX_WINDOW = 1 << 27
 """128 MiB, what the zstd tool itself allows without being asked: a bound on memory."""
 _RLE_BLOCK = 1
 
@@ -44,11 +44,17 @@ def open_file(path: Path) -> BinaryIO:
 def open_plain(path: Path) -> tuple[BinaryIO, bool]:
     """Return the file's content as a stream, decompressed, and whether it was compressed."""
     file = open_file(path)
-    compressed = file.read(4) == ZSTD_MAGIC
+    magic = file.read(4)
+    # Parallel compressors begin with a frame that is skipped.
+    compressed = magic == ZSTD_MAGIC or _is_skippable(magic)
     file.seek(0)
     if not compressed:
         return file, False
     return io.BufferedReader(ZstdReader(file), _BUFFER_SIZE), True
+
+
+def _is_skippable(magic: bytes) -> bool:
+    return len(magic) == 4 and int.from_bytes(magic, "little") & ~0xF == _SKIPPABLE_MAGIC
 
 
 class ZstdReader(io.RawIOBase):
@@ -57,7 +63,7 @@ class ZstdReader(io.RawIOBase):
     def __init__(self, source: BinaryIO) -> None:
         """Read from the source, which stands at the start of a frame."""
         self._source = _FrameTracker(source)
-        decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
         self._reader = decompressor.stream_reader(
             cast("BinaryIO", self._source), read_size=_READ_SIZE, read_across_frames=True
         )
