@@ -129,8 +129,8 @@ def test_a_contract_that_calls_itself_sees_what_it_wrote(network):
     assert returned(network, CLIENT.id, contract, b"\0") == [3]
 
 
-TOKEN = """
-    ; A token: its owner, whom the first call sets, mints; anyone asks for an own balance.
+COIN = """
+    ; A coin: its owner, whom the first call sets, mints; anyone asks for an own balance.
     0 CALLDATALOAD 248 SHR
     DUP1 1 EQ @mint JUMPI
     2 EQ @balance JUMPI
@@ -154,8 +154,8 @@ CLAIM, MINT, BALANCE = b"\0", b"\1", b"\2"
 
 
 def test_what_a_constructor_has_done_by_delegate_call_is_there_afterwards(network):
-    token = deploy(network, CLIENT.id, initcode(TOKEN))
-    implementation = int.from_bytes(token.ethereum, "big")
+    coin = deploy(network, CLIENT.id, initcode(COIN))
+    implementation = int.from_bytes(coin.ethereum, "big")
     claim = f"""
         {implementation} 1 SSTORE
         0 0 1 0 {implementation} GAS DELEGATECALL @claimed JUMPI 0 0 REVERT
@@ -166,4 +166,4 @@ def test_what_a_constructor_has_done_by_delegate_call_is_there_afterwards(networ
     for _ in range(2):
         assert invoke(network, CLIENT.id, proxy, MINT + word(10 * FIL)) == (ExitCode.OK, b"")
     assert returned(network, CLIENT.id, proxy, BALANCE) == [20 * FIL]
-    assert returned(network, CLIENT.id, token, BALANCE) == [0]
+    assert returned(network, CLIENT.id, coin, BALANCE) == [0]

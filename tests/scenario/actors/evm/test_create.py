@@ -45,6 +45,7 @@ CHILD = """
 """
 
 FAILURE = b"create failed"
+FAILURE_WORD = int.from_bytes(FAILURE, "big")
 
 
 def child(value):
@@ -52,7 +53,7 @@ def child(value):
     constructor = f"""
         {value} 0 DUP2 SLT @negative JUMPI
         0 SSTORE @good JUMP
-        negative: {int.from_bytes(FAILURE, "big")} 0 MSTORE {len(FAILURE)} {32 - len(FAILURE)} REVERT
+        negative: {FAILURE_WORD} 0 MSTORE {len(FAILURE)} {32 - len(FAILURE)} REVERT
         good:
     """
     return initcode(CHILD, constructor)
