@@ -46,6 +46,7 @@ from papyrus.actors.miner.state import State, get_sector, load_deadlines, open_s
 from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams
 from papyrus.actors.power.state import CRON_QUEUE, CronEvent
 from papyrus.actors.power.state import State as PowerState
+from papyrus.actors.reward.state import State as RewardState
 from papyrus.actors.singletons import DATACAP, STORAGE_POWER, SYSTEM, VERIFIED_REGISTRY
 from papyrus.actors.verifreg import params as verifreg
 from papyrus.actors.verifreg import state as verifreg_state
@@ -405,7 +406,11 @@ def leap(vm, days):
     def later_in_market(_, state):
         return replace(state, last_cron=state.last_cron + epochs)
 
+    def later_rewards(_, state):
+        return replace(state, epoch=state.epoch + epochs)
+
     put_state(vm, POWER, later, PowerState)
+    put_state(vm, 2, later_rewards, RewardState)
     if vm.one.actor(5).code == vm.one.codes["storagemarket"]:
         put_state(vm, 5, later_in_market, market_state.State)
     wait(vm, epochs)
