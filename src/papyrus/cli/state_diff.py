@@ -139,11 +139,11 @@ def _line(path: str, old: Any, new: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    if value is None or is_link(value):
+    if is_link(value):
         return plain(value)
     text = (
-        ", ".join(f"{key} {item}" for key, item in value.items())
+        ", ".join(f"{key} {plain(item)}" for key, item in value.items())
         if isinstance(value, dict)
-        else str(value)
+        else plain(value)
     )
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

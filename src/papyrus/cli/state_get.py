@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from json import dumps
 from typing import Annotated, Any
 
 import typer
@@ -89,7 +90,7 @@ def actor(
         say_json(row)
         return
     methods = row.pop("methods")
-    say_fields((name.replace("_", " "), value) for name, value in row.items())
+    say_fields((name.replace("_", " "), plain(value)) for name, value in row.items())
     if methods:
         say_fields([("methods", ", ".join(f"{name} ({key})" for key, name in methods.items()))])
 
@@ -180,10 +181,12 @@ def outline(value: Any, indent: str = "") -> Iterator[str]:
 
 
 def plain(value: Any) -> str:
-    """Return a value of JSON on one line: nothing for null, and a link as its CID."""
-    if value is None:
+    """Return a value of JSON on one line: nothing for null or no text, and a link as its CID."""
+    if value is None or value == "":
         return "nothing"
-    return str(value["/"]) if is_link(value) else str(value)
+    if is_link(value):
+        return str(value["/"])
+    return dumps(value) if isinstance(value, (dict, list)) else str(value)
 
 
 def is_link(value: Any) -> bool:

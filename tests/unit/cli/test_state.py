@@ -173,7 +173,7 @@ def test_actor_is_shown_to_people_field_by_field(papyrus, whole, file):
     lines = papyrus("state", "actor", file, "f0100").stdout.splitlines()
     assert lines[0] == "id                 f0100"
     assert lines[1] == "type               account"
-    assert "delegated address  None" in lines
+    assert "delegated address  nothing" in lines
     assert lines[-2] == f"head               {whole.actors[100].head}"
     assert lines[-1].startswith("methods  Constructor (1), PubkeyAddress (2)")
 
@@ -230,6 +230,10 @@ def test_get_shows_a_state_to_people(papyrus, whole, file):
     ]
     assert papyrus("state", "get", file, "f04", "proof_validation_batch").stdout == "nothing\n"
     assert papyrus("state", "get", file, "f080", "pending").stdout == ""
+    shown = papyrus("state", "get", file, "f01000", "deadlines.due.0.partitions_posted").stdout
+    assert shown == "nothing\n"
+    assert papyrus("state", "get", file, "f01000", "info.multiaddrs").stdout == ""
+    assert "multiaddrs: []\n" in papyrus("state", "get", file, "f01000", "info").stdout
 
 
 def test_get_goes_down_a_path_through_links(told, file):
@@ -395,6 +399,7 @@ def test_diff_cuts_long_values_for_people_only(papyrus, told, whole, write):
     (row,) = told("diff", path, old, whole.write())["actors"]
     assert row["changes"][0]["new"] == [bytes(200).hex()]
     line = papyrus("state", "diff", path, old, whole.write()).stdout.splitlines()[1]
+    assert line.startswith('  state.info.multiaddrs: [] -> ["0000')
     assert line.endswith("0...")
     assert len(line) < 200
 

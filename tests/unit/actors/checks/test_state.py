@@ -515,6 +515,38 @@ def test_a_sector_of_genesis_may_count_a_byte_more_than_is_claimed(whole):
         assert any("does not match claim" in told for told in whole.wrong()) != is_good
 
 
+def test_a_miner_needs_neither_claims_nor_deals(whole):
+    def forget(sectors):
+        for number in (0, 1):
+            sectors.delete(MINER, number)
+
+    whole.edit(6, RegistryState, "claims", CLAIMS, forget_claims)
+    whole.edit(5, MarketState, "provider_sectors", PROVIDER_SECTORS, forget)
+    told = "f05 (storagemarket): active deal {} not found in provider sector deals"
+    assert whole.wrong() == [told.format(0), told.format(1)]
+
+
+def forget_claims(claims):
+    for number in [number for number, _ in claims.inner(MINER).items()]:
+        claims.delete(MINER, number)
+
+
+def test_claims_of_a_sector_of_old_quality_are_not_weighed(whole):
+    with_sector(flags=0)(whole)
+    with_verified_claim(size=4096, term_min=5_000_000, term_max=6_000_000)(whole)
+    assert not any("claim" in told for told in whole.wrong() if "storageminer" in told)
+
+
+def test_an_allocation_of_no_deal_is_told_once(whole):
+    whole.edit(
+        5, MarketState, "pending_deal_allocation_ids", PENDING_ALLOCATIONS,
+        lambda waiting: waiting.set(70, 99),
+    )  # fmt: skip
+    assert whole.wrong() == [
+        "f05 (storagemarket): pending deal allocation 70 not found in proposals"
+    ]
+
+
 def test_claims_of_sectors_that_are_gone_are_let_be(whole):
     with_verified_claim(sector=77, size=4096)(whole)
     assert whole.wrong() == []
