@@ -1,8 +1,9 @@
 """Random messages that keep, prove and end the sectors of miners, for engines to agree on.
 
 Everything follows from a seed. Sectors are looked up in the state, so that most messages do
-something to sectors in some condition. Time passes by cron, window after window; with odd seeds it
-also jumps, so that faults age and sectors expire, though no network would leave cron out.
+something to sectors in some condition. Time passes by cron, window after window, and now and then
+by days in which nothing is due, so that faults age and sectors expire. With odd seeds it also jumps
+over what is due, though no network would leave cron out.
 """
 
 from collections import Counter
@@ -33,6 +34,7 @@ from upkeep import (
     give_datacap,
     go_to,
     honest,
+    leap,
     new_miner,
     piece,
     post,
@@ -162,8 +164,7 @@ class UpkeepTraffic:
         """Let cron end the next window that ends, or let time jump."""
         random, one = self.random, self.vm.one
         epoch = one.epoch
-        weights = [90, 12, 1, 0.7] if self.jumps else [90, 12, 0, 0]
-        match random.choices(["event", "somewhere", "days", "jump"], weights)[0]:
+        match random.choices(["event", "somewhere", "days", "months"], [90, 12, 2, 1.5])[0]:
             case "event":
                 due = [each for each in events_of(one) if each[0] >= epoch]
                 epoch = min((at for at, _, _ in due), default=epoch + 30)
@@ -172,9 +173,9 @@ class UpkeepTraffic:
             case "somewhere":
                 return self.until(epoch + random.choice([1, 1, 5, 20, 60, 300]))
             case "days":
-                epoch += random.randint(1, 10) * EPOCHS_IN_DAY + random.randrange(2880)
+                return leap(self.vm, random.randint(1, 10))
             case _:
-                epoch += random.randint(20, 60) * EPOCHS_IN_DAY
+                return leap(self.vm, random.randint(20, 60))
         go_to(self.vm, epoch)
         self.tick()
         return wait(self.vm, 1)
