@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from genesis import build
 
+from papyrus.actors.checks.state import check_state
 from papyrus.genesis.build import genesis_blocks
+from papyrus.genesis.initial_state import TOTAL_SUPPLY
 from papyrus.genesis.reading import GenesisState
 from papyrus.genesis.recovery import recover_template
 from papyrus.genesis.template_text import read_template, write_template
@@ -57,3 +59,9 @@ def test_butterflynet_genesis_is_rebuilt(butterflynet: CarFile, choice: str) -> 
     blocks = list(butterflynet.blocks())
     code = MemoryBlockstore({cid: data for cid, data in blocks if cid.codec == RAW})
     assert list(genesis_blocks(rebuilt, code)) == blocks
+
+
+def test_butterflynet_genesis_is_sound(butterflynet: CarFile) -> None:
+    report = check_state(butterflynet, STATE_ROOT, epoch=-1, total=TOTAL_SUPPLY)
+    assert report.findings == ()
+    assert (report.build, report.actors, report.deals) == ("butterflynet", 21, 1440)
