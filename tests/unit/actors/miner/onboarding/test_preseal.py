@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from sealing import (
     announcement,
@@ -6,10 +8,11 @@ from sealing import (
     publish_deals,
     set_up_preseals,
 )
-from upkeep import LIFETIME, WORKER, give_datacap, miner_state, sector, wait
+from upkeep import LIFETIME, WORKER, give_datacap, miner_state, new_miner, put_state, sector, wait
 
 from papyrus.actors.miner.params import numbers
-from papyrus.primitives.amounts import ZERO
+from papyrus.actors.miner.params.numbers import BALANCE_INVARIANTS_BROKEN
+from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.exit_codes import ExitCode
 
 
@@ -92,3 +95,19 @@ def test_a_sector_must_live_long_enough(vm, miner):
     pre_commit(vm, miner, announcement(vm, miner, 1))
     wait(vm, LIFETIME)
     assert set_up_preseals(vm, miner, 1).code == ExitCode.USR_ILLEGAL_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("locked", "code"),
+    [
+        (10**30, ExitCode.USR_ILLEGAL_STATE),
+        (-1, BALANCE_INVARIANTS_BROKEN),
+        (None, ExitCode.USR_INSUFFICIENT_FUNDS),
+    ],
+)
+def test_funds_that_do_not_suffice_or_add_up_are_noticed(vm, locked, code):
+    miner = new_miner(vm)
+    assert pre_commit(vm, miner, announcement(vm, miner, 1)).code == 0
+    held = vm.one.balance(miner) if locked is None else TokenAmount(locked)
+    put_state(vm, miner, lambda _, state: replace(state, locked_funds=held))
+    assert set_up_preseals(vm, miner, 1).code == code

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from network import claims_of
 from sealing import (
+    NOBODY_AT_ALL,
     announcement,
     codes,
     deal_pieces,
@@ -45,7 +46,13 @@ from upkeep import (
 from papyrus.actors.market.state import STATES
 from papyrus.actors.market.state import State as MarketState
 from papyrus.actors.miner.params import numbers
-from papyrus.actors.miner.params.numbers import BALANCE_INVARIANTS_BROKEN, NOTIFICATION_REJECTED
+from papyrus.actors.miner.params.numbers import (
+    BALANCE_INVARIANTS_BROKEN,
+    NOTIFICATION_RECEIVER_ABORTED,
+    NOTIFICATION_REJECTED,
+    NOTIFICATION_RESPONSE_INVALID,
+    NOTIFICATION_SEND_FAILED,
+)
 from papyrus.actors.miner.params.upkeep import (
     DeclareFaultsParams,
     FaultDeclaration,
@@ -53,7 +60,7 @@ from papyrus.actors.miner.params.upkeep import (
     TerminationDeclaration,
 )
 from papyrus.actors.reward.state import State as RewardState
-from papyrus.actors.singletons import REWARD, STORAGE_MARKET
+from papyrus.actors.singletons import DATACAP, REWARD, STORAGE_MARKET
 from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.blockstore import put_cbor
 from papyrus.ipld.cid import Cid
@@ -154,11 +161,20 @@ def test_the_market_activates_deals_it_is_told_of(vm, miner):
     assert [state.sector_number for _, state in states.items()] == [1, 1]
 
 
-def test_a_refusal_undoes_all_where_acceptance_is_required(vm, miner):
+@pytest.mark.parametrize(
+    ("receiver", "code"),
+    [
+        (NOBODY_AT_ALL, NOTIFICATION_SEND_FAILED),
+        (DATACAP, NOTIFICATION_RECEIVER_ABORTED),
+        (NOBODY.id, NOTIFICATION_RESPONSE_INVALID),
+        (STORAGE_MARKET, NOTIFICATION_REJECTED),
+    ],
+)
+def test_a_refusal_undoes_all_where_acceptance_is_required(vm, miner, receiver, code):
     active(vm, miner, 1)
-    updated = update(vm, miner, 1, [told(piece(1), STORAGE_MARKET)])
+    updated = update(vm, miner, 1, [told(piece(1), receiver)])
     outcome = prove_updates(vm, miner, updated, require_notification_success=True)
-    assert outcome.code == NOTIFICATION_REJECTED
+    assert outcome.code == code
     assert codes(prove_updates(vm, miner, updated)) == [OK]
 
 
