@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "conformance": ("papyrus.cli.conformance:app", "Run the official test vectors."),
     "genesis": ("papyrus.cli.genesis:app", "Begin a network: its first block and state."),
     "state": ("papyrus.cli.state:app", "Look into states: actors, fields, what changed."),
+    "db": ("papyrus.cli.db:app", "Look after a node's blocks on disk and their index."),
     "replay": ("papyrus.cli.replay:replay", "Execute a chain file again and compare."),
 }
 """Where each command is, and its line in the help. A Typer is a group, a function one command."""

@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+
+import lmdb
+import pytest
+
+from papyrus.ipld.blockstore import MemoryBlockstore
+from papyrus.ipld.cid import RAW, Cid
+from papyrus.storage.car_files import save_car
+from papyrus.storage.chain_index import IndexedTipset, TipsetEntry, apply
+from papyrus.storage.chain_index_file import open_index
+from papyrus.storage.database import BLOCKS_FOLDER, INDEX_FILE, LAYERS_FOLDER, open_database
+from papyrus.storage.lmdb_store import LmdbBlockstore
+from papyrus.types.tipset import TipsetKey
+
+DATAS = [b"%d" % number * 200 for number in range(2000)]
+CIDS = [Cid.of(data, RAW) for data in DATAS]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a database of some blocks, a layer, and an index that is not of them."""
+    with open_database(tmp_path) as database:
+        database.blocks.put_many(zip(CIDS, DATAS, strict=True))
+    save_car(tmp_path / LAYERS_FOLDER / "old.car.zst", [], [(CIDS[0], DATAS[0])])
+    return tmp_path
+
+
+@pytest.fixture
+def damaged(folder: Path) -> Path:
+    env = lmdb.open(str(folder / BLOCKS_FOLDER), map_size=1 << 30)
+    with env.begin(write=True) as transaction:
+        transaction.put(CIDS[7], b"damaged")
+    env.close()
+    return folder
+
+
+def test_sound_database_passes(papyrus, folder: Path) -> None:
+    result = papyrus("db", "check", "--folder", folder)
+    assert result.exit_code == 0
+    assert "blocks: 2,000, 1.4 MB" in result.stdout
+    assert "old.car.zst: 1 blocks" in result.stdout
+    assert result.stdout.endswith("everything is sound\n")
+    found = json.loads(papyrus("db", "check", "--folder", folder, "--json").stdout)
+    assert (found["ok"], found["blocks"], found["damaged"], found["index"]) == (
+        True,
+        2000,
+        [],
+        None,
+    )
+
+
+def test_damaged_block_is_named_and_removed_if_asked(papyrus, damaged: Path) -> None:
+    result = papyrus("db", "check", "--folder", damaged)
+    assert result.exit_code == 1
+    assert f"damaged: {CIDS[7]}" in result.stdout
+    assert "--repair" in result.stderr
+    result = papyrus("db", "check", "--folder", damaged, "--repair", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["removed"]) == (0, 1)
+    with LmdbBlockstore(damaged / BLOCKS_FOLDER) as store:
+        assert [cid for cid in CIDS if not store.has(cid)] == [CIDS[7]]
+    assert papyrus("db", "check", "--folder", damaged).exit_code == 0
+
+
+def test_damaged_layer_is_told(papyrus, folder: Path) -> None:
+    layer = folder / LAYERS_FOLDER / "new.car.zst"
+    save_car(layer, [], zip(CIDS, DATAS, strict=True))
+    layer.write_bytes(layer.read_bytes()[:-5])
+    result = papyrus("db", "check", "--folder", folder, "--json")
+    assert result.exit_code == 1
+    found, sound = json.loads(result.stdout)["layers"]
+    assert found["error"].startswith(f"{layer} is damaged: truncated")
+    assert (sound["blocks"], sound["error"]) == (1, None)
+
+
+def test_index_is_checked_against_the_blocks(
+    papyrus, folder: Path, chain: tuple[Cid, MemoryBlockstore]
+) -> None:
+    head = chain[0]
+    index = open_index(folder / INDEX_FILE)
+    apply(index, [], [TipsetEntry(IndexedTipset(3, TipsetKey((head,))))])
+    index.close()
+    found = papyrus("db", "check", "--folder", folder, "--json")
+    assert found.exit_code == 1
+    assert f"block {head} is missing" in json.loads(found.stdout)["index"]["problems"][0]
+    (folder / INDEX_FILE).write_bytes(b"no database" * 1000)
+    result = papyrus("db", "check", "--folder", folder)
+    assert result.exit_code == 1
+    assert "delete it, and it is made anew" in result.stdout
+
+
+def test_stats_say_what_there_is(papyrus, folder: Path) -> None:
+    index = open_index(folder / INDEX_FILE)
+    apply(index, [], [TipsetEntry(IndexedTipset(3, TipsetKey((CIDS[0],))))])
+    index.close()
+    text = papyrus("db", "stats", "--folder", folder)
+    assert text.exit_code == 0
+    for part in ("2,000", "old.car.zst", "to height 3", "1 tipsets, 0 messages"):
+        assert part in text.stdout
+    found = json.loads(papyrus("db", "stats", "--folder", folder, "--json").stdout)
+    assert found["blocks"]["count"] == 2000
+    assert found["blocks"]["file_size"] >= found["blocks"]["used_size"] > 1_400_000
+    assert found["index"]["rows"]["tipset"] == 1
+    assert [layer["compressed"] for layer in found["layers"]] == [True]
+
+
+def test_compact_gives_room_back(papyrus, folder: Path) -> None:
+    with LmdbBlockstore(folder / BLOCKS_FOLDER) as store:
+        store.remove(CIDS[10:])
+        result = papyrus("db", "compact", "--folder", folder)
+        assert result.exit_code == 1
+        assert "stop the node" in result.stderr
+    open_index(folder / INDEX_FILE).close()
+    assert "before" in papyrus("db", "compact", "--folder", folder).stdout
+    result = papyrus("db", "compact", "--folder", folder, "--json")
+    found = json.loads(result.stdout)
+    assert found["blocks"]["size_before"] == found["blocks"]["size_after"] < 100_000
+    with LmdbBlockstore(folder / BLOCKS_FOLDER) as store:
+        assert [cid for cid in CIDS if store.has(cid)] == CIDS[:10]
+
+
+@pytest.mark.parametrize("command", ["check", "stats", "compact"])
+def test_folder_without_a_database_is_told(papyrus, tmp_path, monkeypatch, command: str) -> None:
+    monkeypatch.setenv("PAPYRUS_PATH", str(tmp_path))
+    result = papyrus("db", command)
+    assert result.exit_code == 1
+    assert f"there is no database in {tmp_path / 'chain'}: name its folder" in result.stderr
