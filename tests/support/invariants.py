@@ -7,7 +7,6 @@ from papyrus.primitives.address import Address
 from papyrus.rules.policy import policy_of
 from papyrus.types.actor import ActorState, StateRoot
 
-
 EXCUSES = "has no state", "< storage mining allocation"
 
 
