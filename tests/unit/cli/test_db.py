@@ -13,16 +13,16 @@ from papyrus.storage.database import BLOCKS_FOLDER, INDEX_FILE, LAYERS_FOLDER, o
 from papyrus.storage.lmdb_store import LmdbBlockstore
 from papyrus.types.tipset import TipsetKey
 
-DATAS = [b"%d" % number * 200 for number in range(2000)]
-CIDS = [Cid.of(data, RAW) for data in DATAS]
+BODIES = [b"%d" % number * 200 for number in range(2000)]
+CIDS = [Cid.of(data, RAW) for data in BODIES]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a database of some blocks, a layer, and an index that is not of them."""
     with open_database(tmp_path) as database:
-        database.blocks.put_many(zip(CIDS, DATAS, strict=True))
-    save_car(tmp_path / LAYERS_FOLDER / "old.car.zst", [], [(CIDS[0], DATAS[0])])
+        database.blocks.put_many(zip(CIDS, BODIES, strict=True))
+    save_car(tmp_path / LAYERS_FOLDER / "old.car.zst", [], [(CIDS[0], BODIES[0])])
     return tmp_path
 
 
@@ -64,7 +64,7 @@ def test_damaged_block_is_named_and_removed_if_asked(papyrus, damaged: Path) -> 
 
 def test_damaged_layer_is_told(papyrus, folder: Path) -> None:
     layer = folder / LAYERS_FOLDER / "new.car.zst"
-    save_car(layer, [], zip(CIDS, DATAS, strict=True))
+    save_car(layer, [], zip(CIDS, BODIES, strict=True))
     layer.write_bytes(layer.read_bytes()[:-5])
     result = papyrus("db", "check", "--folder", folder, "--json")
     assert result.exit_code == 1

@@ -215,9 +215,9 @@ def test_saved_file_is_in_frames_that_end_with_sections(tmp_path: Path) -> None:
     st.booleans(),
 )
 def test_indexed_file_equals_a_dict(
-    tmp_path_factory, datas: list[bytes], size: int, writer: Callable[..., object], plain: bool
+    tmp_path_factory, bodies: list[bytes], size: int, writer: Callable[..., object], plain: bool
 ) -> None:
-    blocks = [(Cid.of(data, RAW), data) for data in datas]
+    blocks = [(Cid.of(data, RAW), data) for data in bodies]
     content = car_bytes(writer, blocks)
     path = tmp_path_factory.mktemp("car") / "a"
     path.write_bytes(content if plain else frames(content, size))

@@ -16,8 +16,8 @@ from papyrus.storage.lmdb_store import LmdbBlockstore
 
 
 def raw_blocks(count: int) -> list[tuple[Cid, bytes]]:
-    datas = [number.to_bytes(8, "big") * 125 for number in range(count)]
-    return [(Cid.of(data, RAW), data) for data in datas]
+    bodies = [number.to_bytes(8, "big") * 125 for number in range(count)]
+    return [(Cid.of(data, RAW), data) for data in bodies]
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ ABSENT = Cid.of(b"absent")
 
 
 def raw_blocks(first: int, count: int, size: int = 1000) -> list[tuple[Cid, bytes]]:
-    datas = [number.to_bytes(8, "big") * (size // 8) for number in range(first, first + count)]
-    return [(Cid.of(data, RAW), data) for data in datas]
+    bodies = [number.to_bytes(8, "big") * (size // 8) for number in range(first, first + count)]
+    return [(Cid.of(data, RAW), data) for data in bodies]
 
 
 @pytest.fixture
@@ -217,8 +217,8 @@ def test_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, child) -> None:
         kept = 0
         try:
             while True:
-                datas = [b"%d" % (number + kept) * 500 for number in range(500)]
-                store.put_many((Cid.of(data, RAW), data) for data in datas)
+                bodies = [b"%d" % (number + kept) * 500 for number in range(500)]
+                store.put_many((Cid.of(data, RAW), data) for data in bodies)
                 kept += 500
         except LocalFault as error:
             print(error)
