@@ -12,6 +12,7 @@ its blocks in order, and is a block store as well, opened when the first block i
 Every block that leaves here has been checked against its CID.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,6 +86,8 @@ class CarFile:
         self._memory_bound = memory_bound
         self._index_from = index_from
         self._store: IndexedCar | ScannedCar | None = None
+        self._opening = threading.Lock()
+        """Held while the store is opened, so that two threads do not go through the file."""
         stream, self.compressed = open_plain(path)
         with stream:
             reader = _reader(stream, path)
@@ -140,12 +143,16 @@ class CarFile:
         `progress` hears the bytes of blocks read since last, if the file has to be gone through.
         Raises LocalFault where the file is damaged.
         """
-        if self._store is None:
-            try:
-                self._store = self._open(progress)
-            except DecodeError as error:
-                raise LocalFault(_named(self.path, error)) from error
-        return self._store
+        store = self._store
+        if store is not None:
+            return store
+        with self._opening:
+            if self._store is None:
+                try:
+                    self._store = self._open(progress)
+                except DecodeError as error:
+                    raise LocalFault(_named(self.path, error)) from error
+            return self._store
 
     def close(self) -> None:
         """Let go of the file and of what is held of it."""

@@ -112,7 +112,12 @@ class LmdbBlockstore:
 
     def has(self, cid: Cid) -> bool:
         """Return whether the store holds the block."""
-        return bool(self._read(lambda transaction: transaction.cursor().set_key(cid)))
+
+        def is_there(transaction: Any) -> bool:
+            with transaction.cursor() as cursor:
+                return bool(cursor.set_key(cid))
+
+        return self._read(is_there)
 
     def put(self, cid: Cid, data: bytes) -> None:
         """Keep a block; it is on the disk when this returns. LocalFault where that is refused."""

@@ -5,6 +5,7 @@ content at the price of one frame. Forest's snapshots are written so, and Papyru
 one long frame, as the zstd tool makes, can only be read from the front.
 """
 
+import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -84,6 +85,8 @@ class FrameContent:
         self._data, self._starts, self._places = data, starts, places
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._kept_size = 0
+        self._lock = threading.Lock()
+        """Held while a frame is looked for among those kept, or put there."""
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -103,20 +106,23 @@ class FrameContent:
         return b"".join(parts)
 
     def _frame(self, number: int) -> bytes:
-        content = self._kept.get(number)
-        if content is not None:
-            self._kept.move_to_end(number)
-            return content
+        with self._lock:
+            content = self._kept.get(number)
+            if content is not None:
+                self._kept.move_to_end(number)
+                return content
         try:
             start, end = self._places[2 * number], self._places[2 * number + 1]
             content = decompress(self._data, start, end)
         except (CompressionError, LongFrame) as error:
             raise LocalFault(f"the file has changed since it was indexed: {error}") from error
-        self._kept[number] = content
-        self._kept_size += len(content)
-        while self._kept_size > _KEPT_CONTENT:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_size -= len(dropped)
+        with self._lock:
+            if number not in self._kept:
+                self._kept[number] = content
+                self._kept_size += len(content)
+            while self._kept_size > _KEPT_CONTENT:
+                _, dropped = self._kept.popitem(last=False)
+                self._kept_size -= len(dropped)
         return content
 
 

@@ -1,6 +1,8 @@
 import io
+import random
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -190,6 +192,19 @@ def test_long_frames_are_read_from_the_front(
     with open_car(tmp_path / name, index_from=0) as car:
         assert not isinstance(car.ready(), IndexedCar)
         assert {cid: car.get(cid) for cid, _ in BLOCKS} == dict(BLOCKS)
+
+
+def test_threads_share_a_file(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(zstd_frames, "_KEPT_CONTENT", 300_000)
+    blocks = [(Cid.of(data, RAW), data) for data in (b"%d" % n * 3000 for n in range(200))]
+    save_car(tmp_path / "a.car.zst", [], blocks)
+
+    def read(seed: int) -> bool:
+        order = random.Random(seed).sample(blocks, len(blocks))  # noqa: S311 - any order
+        return all(car.get(cid) == data for cid, data in order)
+
+    with open_car(tmp_path / "a.car.zst", index_from=0) as car, ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(read, range(8)))
 
 
 def test_closed_file_says_so(path: Path) -> None:

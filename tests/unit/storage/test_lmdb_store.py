@@ -92,6 +92,12 @@ def test_folder_and_file_are_the_users_alone(store: LmdbBlockstore) -> None:
     assert stat.S_IMODE((store.folder / DATA_FILE).stat().st_mode) == 0o600
 
 
+def test_every_commit_is_flushed(store: LmdbBlockstore) -> None:
+    """What killing a process cannot show: its writes outlive it in the system's memory."""
+    flags = store._env.flags()
+    assert (flags["sync"], flags["metasync"], flags["writemap"]) == (True, True, False)
+
+
 def test_map_grows_with_the_data(store: LmdbBlockstore) -> None:
     blocks = raw_blocks(0, 8000)
     before = store.stats().map_size
