@@ -7,7 +7,8 @@ from papyrus.actors.miner.epoch_queue import BitfieldQueue
 from papyrus.actors.miner.sectors import SectorPreCommitOnChainInfo
 from papyrus.actors.miner.state import PRE_COMMIT_CLEANUP, PRE_COMMITTED_SECTORS, State
 from papyrus.ipld.blockstore import Blockstore
-from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.bitfield import BitField
 from papyrus.rules.policy import MAX_SECTOR_NUMBER, Policy
 from papyrus.vm.aborts import illegal_argument, illegal_state, not_found
 
@@ -75,9 +76,7 @@ def clean_up_expired(
 ) -> tuple[State, TokenAmount]:
     """Remove the pre-commitments that have lapsed; return also their deposits, to be burnt."""
     queue = _cleanup_queue(store, state, policy)
-    numbers = queue.pop_until(epoch)
-    if not numbers:
-        return state, ZERO
+    numbers = queue.pop_until(epoch) or BitField()
     expired = find_pre_commits(store, state, numbers)
     deposits = TokenAmount(sum(pre_commit.pre_commit_deposit for pre_commit in expired))
     after = replace(
