@@ -50,6 +50,7 @@ _SHARED_DEPTH = 2
 """How many dots there are in the name of a module that all actors share."""
 _MAKING = ("__init__", "__post_init__", "__enter__", "__exit__", "__new__")
 _ANY_CALLER = "accept_any_caller"
+"""What refuses nobody, though it goes the same way as what does."""
 
 
 @dataclass(frozen=True, order=True)
@@ -127,7 +128,7 @@ def _named(function: Function, package: str) -> tuple[Function, ...]:
     """Return the functions that a function of an actor's package may call."""
     tree = _tree(function)
     owner = _owner(function)
-    kinds = _kinds_of_parameters(function)
+    kinds = {**_kinds_of_locals(function), **_kinds_of_parameters(function)}
     found: list[Function] = []
     for node in ast.walk(tree):
         value = _global(function, node)
@@ -136,7 +137,7 @@ def _named(function: Function, package: str) -> tuple[Function, ...]:
                 found.append(value)
         elif isinstance(value, type):
             found += (each for name in _MAKING for each in _functions(value.__dict__.get(name)))
-        elif isinstance(node, ast.Attribute) and value is None:
+        elif isinstance(node, ast.Attribute) and value is None and node.attr != _ANY_CALLER:
             found += _of_attribute(node, function, package, owner, kinds)
     return tuple(found)
 
@@ -154,7 +155,8 @@ def _of_attribute(
     if isinstance(base, ast.Name):
         kind = owner if base.id in ("self", "cls") else kinds.get(base.id)
         found = _global(function, base)
-        kind = found if isinstance(found, type) else kind
+        if isinstance(found, type) or type(found).__module__.startswith("papyrus."):
+            kind = found if isinstance(found, type) else type(found)
     elif isinstance(base, ast.Attribute) and base.attr == "store":
         kind = actor_store.ActorStore
     if kind is not None:
@@ -205,6 +207,24 @@ def _kinds_of_parameters(function: Function) -> dict[str, type]:
             kind = function.__globals__.get(annotation)
         if isinstance(kind, type) and kind.__module__.startswith("papyrus."):
             found[name] = kind
+    return found
+
+
+def _kinds_of_locals(function: Function) -> dict[str, type]:
+    """Return the classes of names that get a new instance, a loaded state or a known answer."""
+    found = {}
+    for node in ast.walk(_tree(function)):
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+            continue
+        called = node.value.func
+        kind = _global(function, called)
+        if isinstance(called, ast.Attribute) and called.attr == "load" and node.value.args:
+            kind = _global(function, node.value.args[0])
+        elif isinstance(kind, types.FunctionType):
+            kind = _kinds_of_parameters(kind).get("return")
+        for target in node.targets:
+            if isinstance(target, ast.Name) and isinstance(kind, type):
+                found[target.id] = kind
     return found
 
 

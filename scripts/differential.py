@@ -1,21 +1,26 @@
 """Random messages to native and released actors side by side, at length, and what came of them.
 
-    python -m scripts.differential [TRAFFIC...] [--messages N] [--bundle NAME] [--publish]
+    python -m scripts.differential [TRAFFIC...] [--messages N] [--bundle NAME]
+    python -m scripts.differential --scripted
+    python -m scripts.differential --publish
 
 Every seed of a traffic is one run on two machines, compared message by message and call by call.
 What each run counted is appended to a file, so that a later start goes on where the last one
-stopped. `--publish` sums all runs into docs/data/differential.json, from which
-docs/guides/exit-codes.md is made. Exit code: 0 all agreed, 1 a difference, 2 nothing to run with.
+stopped. `--scripted` counts the unit tests of actors on two machines in the same way. `--publish`
+sums all up into docs/data/differential.json, from which docs/guides/exit-codes.md is made. Exit
+code: 0 all agreed, 1 a difference, 2 nothing to run with.
 """
 
 import argparse
 import importlib
 import json
+import os
+import subprocess
 import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +30,7 @@ from papyrus.vm import deep_stack
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "docs" / "data" / "differential.json"
 FOLDER = ROOT / ".differential"
+SCRIPTED = "scripted.json"
 FIRST_SEED = 100_000
 ACTORS_VERSION = 18
 
@@ -105,6 +111,21 @@ def go_on(module: Any, options: argparse.Namespace) -> int:
         )
 
 
+def run_scripted(folder: Path) -> int:
+    """Run the actors' unit tests that have two machines, and count their calls."""
+    folder.mkdir(parents=True, exist_ok=True)
+    support = ROOT / "tests" / "support"
+    kept = folder / SCRIPTED
+    surroundings = {
+        **os.environ,
+        "PYTHONPATH": str(support),
+        "PAPYRUS_RECORD_CALLS": str(kept.resolve()),
+    }
+    told = ["-q", "-p", "recording", "-k", "twin", "tests/unit/actors"]
+    command = [sys.executable, "-m", "pytest", *told]
+    return subprocess.run(command, env=surroundings, cwd=ROOT, check=False).returncode
+
+
 def publish(module: Any, folder: Path) -> None:
     """Sum up all runs, for the page."""
     totals: dict[str, dict[str, Any]] = {}
@@ -136,29 +157,40 @@ def publish(module: Any, folder: Path) -> None:
             if (actor, method, code) == ("cron", "epoch_tick", 0):
                 total["ticks"] += count
                 ticks += count
-    table: dict[str, dict[str, dict[str, int]]] = {}
-    for (actor, method, code), count in sorted(calls.items()):
-        table.setdefault(actor, {}).setdefault(method, {})[str(code)] = count
+    scripted = json.loads((folder / SCRIPTED).read_text())
     PUBLISHED.parent.mkdir(parents=True, exist_ok=True)
     text = {
         "actors_version": ACTORS_VERSION,
         "ticks": ticks,
         "traffics": dict(sorted(totals.items())),
-        "calls": table,
+        "calls": as_table(calls),
+        "scripted": {
+            "messages": scripted["messages"],
+            "calls": as_table({(*key,): count for *key, count in scripted["calls"]}),
+        },
     }
     PUBLISHED.write_text(json.dumps(text, indent=1) + "\n")
     print(f"{sum(t['messages'] for t in totals.values())} messages -> {PUBLISHED}")
 
 
+def as_table(calls: Mapping[Any, int]) -> dict[str, dict[str, dict[str, int]]]:
+    """Return counts by (actor, method, exit code) as a table of tables."""
+    table: dict[str, dict[str, dict[str, int]]] = {}
+    for (actor, method, code), count in sorted(calls.items()):
+        table.setdefault(actor, {}).setdefault(method, {})[str(code)] = count
+    return table
+
+
 def main() -> int:
     """Run what is asked for; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("traffics", nargs="*", metavar="TRAFFIC")
     parser.add_argument("--messages", type=int, help="of each, instead of what is asked of it")
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--bundle", help="one build for all seeds, instead of each in turn")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where runs are kept")
     parser.add_argument("--publish", action="store_true", help="sum up the runs that are kept")
+    parser.add_argument("--scripted", action="store_true", help="count the actors' unit tests")
     parser.add_argument("--stop", action="store_true", help="stop at the first difference")
     parser.add_argument("--patience", type=int, default=5, help="differences before giving up")
     options = parser.parse_args()
@@ -171,6 +203,8 @@ def main() -> int:
     if options.publish:
         publish(module, options.folder)
         return 0
+    if options.scripted:
+        return run_scripted(options.folder)
     if not any(kept.version == ACTORS_VERSION for kept in BundleStore().list()):
         print(f"no bundle: papyrus bundle fetch {ACTORS_VERSION}", file=sys.stderr)
         return 2

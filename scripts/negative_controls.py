@@ -62,10 +62,10 @@ CONTROLS = (
     Control("market", "market", "market.bounds", "MIN_DURATION", 180 * 2880 + 1),
     Control("market", "market", "market.params", "EX_DEAL_EXPIRED", 31),
     Control("miner", "miner-control", "miner.monies", "_CONSENSUS_FAULT_FACTOR", 4),
-    Control("miner", "miner-upkeep", "miner.monies", "TERMINATION_LIFETIME_CAP", 139),
-    Control(
-        "miner", "miner-upkeep", "miner.monies", "INITIAL_PLEDGE_PROJECTION_PERIOD", 20 * 2880 + 1
-    ),
+    Control("miner", "miner-control", "miner.monies", "TERMINATION_LIFETIME_CAP", 139),
+    Control("miner", "miner-upkeep", "miner.expiration_faults", "ENTRY_SECTORS_MAX", 1),
+    Control("miner", "miner-upkeep", "miner.quantization", "QuantSpec.quantize_up", ("+", "-")),
+    Control("miner", "miner-sealing", "miner.power", "VERIFIED_DEAL_WEIGHT_MULTIPLIER", 99),
     Control("multisig", "multisig", "multisig.state", "MAX_SIGNERS", 255),
     Control("paych", "paych", "paych.actor", "SETTLE_DELAY", 12 * 120 + 1),
     Control("placeholder", "account", "placeholder", "_Placeholder.invoke", ("NO_DATA", "1")),

@@ -2,13 +2,13 @@
 
 import pytest
 from actor_vm import TwinVm
-from network_traffic import FIRST, NetworkTraffic
+from network_traffic import NetworkTraffic
 
 pytestmark = pytest.mark.bundle("v18/testing-fake-proofs")
 
 
 def run(seed, epochs, stride=1):
-    network = NetworkTraffic(TwinVm(FIRST), seed, stride)
+    network = NetworkTraffic(TwinVm(), seed, stride)
     for count in range(epochs):
         network.step()
         if count % 100 == 99:

@@ -35,9 +35,6 @@ from papyrus.primitives.errors import DecodeError
 from papyrus.types.message import METHOD_CONSTRUCTOR, METHOD_SEND
 from papyrus.vm.payloads import cbor_block
 
-FIRST = "hybrid:storageminer=wasm,storagemarket=wasm,evm=wasm"
-"""The first of two engines: the drivers are native, and those they call as released."""
-
 PEOPLE = people(4)
 CONTRACT, PLACEHOLDER, ETH_ACCOUNT, MINER = 200, 201, 202, 203
 DELETED = 666

@@ -44,9 +44,6 @@ from papyrus.proofs.statements import PoStProof
 from papyrus.rules.policy import EPOCHS_IN_DAY, policy_of
 from papyrus.vm.runtime import RandomnessPurpose
 
-FIRST = "hybrid:storageminer=wasm,storagemarket=wasm,verifiedregistry=wasm,datacap=wasm"
-"""The first of two engines: what drives the network is native, the rest as released."""
-
 PEOPLE = people(6)
 MOST_MINERS = 7
 FIRST_EPOCH = 10

@@ -91,11 +91,11 @@ TRAFFICS = {
 """By name."""
 
 
-def run(name, seed, bundle=None, **engines):
+def run(name, seed, bundle=None, *, steps=None, **engines):
     """Run one seed of a traffic to its end, and return its machines, which agreed throughout."""
     traffic = TRAFFICS[name]
     vm, running = traffic.begin(seed, bundle, **engines)
-    for count in range(1, traffic.steps + 1):
+    for count in range(1, (steps or traffic.steps) + 1):
         running.step()
         if count % traffic.check_every == 0:
             running.check()
