@@ -18,7 +18,7 @@ def machines(choice="native", bundle=BUNDLE):
 
         def make(**options):
             kind = TwinVm if request.param == "twin" else ActorVm
-            return kind(choice, bundle=bundle, **options)
+            return kind(choice, **{"bundle": bundle, **options})
 
         return make
 
