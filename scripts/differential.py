@@ -121,7 +121,7 @@ def run_scripted(folder: Path) -> int:
         "PYTHONPATH": str(support),
         "PAPYRUS_RECORD_CALLS": str(kept.resolve()),
     }
-    told = ["-q", "-p", "recording", "-k", "twin", "tests/unit/actors"]
+    told = ["-q", "-p", "recording", "tests/unit/actors", "tests/scenario/actors"]
     command = [sys.executable, "-m", "pytest", *told]
     return subprocess.run(command, env=surroundings, cwd=ROOT, check=False).returncode
 
