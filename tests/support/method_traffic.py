@@ -66,6 +66,7 @@ class MethodTraffic:
             *(SYSTEM, INIT, REWARD, CRON, POWER, MARKET, 6, 7, EAM),
             *(person.id for person in PEOPLE),
             *(self.miner, multisig, channel, PLACEHOLDER),
+            *4 * (FORWARDER,),
         ]
         self.addresses = [
             *(person.address for person in PEOPLE),
