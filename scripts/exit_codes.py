@@ -104,7 +104,7 @@ def code_title(code: int, actor: str) -> str:
     name = ACTOR_EXIT_CODES.get(actor, {}).get(code)
     if name is None and code in ExitCode.__members__.values():
         name = ExitCode(code).name
-    return f"{code} {name}" if name else str(code)
+    return f"{code} {name}" if name else f"{code} of an actor that it calls"
 
 
 def table_of(actor: str, seen: dict[tuple[str, int], tuple[int, int]]) -> Iterator[str]:

@@ -13,16 +13,31 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from contracts import INVOKE, READ_ONLY, WORD, put_contract, word
 from lax_cbor import variants
+from markets import add_balance
 from mutations import mangled
 from network import CRON, EAM, INIT, MARKET, POWER, REWARD, SYSTEM
-from upkeep import CLIENT, OWNER, PEOPLE, VERIFIER, WORKER, commit, give_datacap, new_miner, world
+from upkeep import (
+    CLIENT,
+    OWNER,
+    PEOPLE,
+    ROOT,
+    VERIFIER,
+    WINDOW_POST_2KIB,
+    WORKER,
+    commit,
+    give_datacap,
+    new_miner,
+    world,
+)
 
 from papyrus.actors.dispatch import FIRST_EXPORTED_METHOD
 from papyrus.actors.init.params import EXEC, ExecParams, ExecReturn
 from papyrus.actors.multisig.params import ConstructorParams as MultisigParams
 from papyrus.actors.paych.params import ConstructorParams as ChannelParams
+from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams, CreateMinerReturn
 from papyrus.actors.registry import ACTORS
 from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.verifreg.params import ADD_VERIFIER, VerifierParams
 from papyrus.crypto.signatures import SignatureType
 from papyrus.ipld.cid import CBOR, Cid
 from papyrus.ipld.dag_cbor import encode
@@ -53,7 +68,8 @@ class MethodTraffic:
         give_datacap(vm, 1 << 30)
         self.miner = new_miner(vm)
         commit(vm, self.miner, range(3), 30)
-        signers = OWNER.address, WORKER.address
+        self.owned = self._owned_miner()
+        signers = OWNER.address, WORKER.address, Address.from_id(FORWARDER)
         multisig = self._made("multisig", MultisigParams(signers, 1, 0, 0))
         channel = self._made("paymentchannel", ChannelParams(CLIENT.address, OWNER.address))
         self.places = {
@@ -86,6 +102,16 @@ class MethodTraffic:
         for place, name in enumerate(ACTORS):
             one.put_actor(UNBUILT + place, name, balance=10**20)
 
+    def _owned_miner(self):
+        """Return a miner that belongs to the contract, which is a verifier and has funds too."""
+        owner = Address.from_id(FORWARDER)
+        params = CreateMinerParams(owner, WORKER.key, WINDOW_POST_2KIB, b"peer", ())
+        answer = self.vm.ok(OWNER.id, POWER, CREATE_MINER, params, 10**21)
+        add_balance(self.vm, FORWARDER, 10**18)
+        params = VerifierParams(owner, 1 << 30)
+        self.vm.ok(ROOT.id, 6, ADD_VERIFIER, params)
+        return CreateMinerReturn.from_cbor(answer).id_address.id
+
     def _made(self, name, params):
         code = self.vm.one.codes[name]
         answer = self.vm.ok(OWNER.id, INIT, EXEC, ExecParams(code, params.to_cbor()), 10**18)
@@ -99,6 +125,8 @@ class MethodTraffic:
             self.vm.each(lambda one: one.change(epoch=epoch))
         name = random.choice(list(self.places))
         to = self.places[name]
+        if name == "storageminer" and random.random() < 0.5:
+            to = self.owned
         if random.random() < 0.1:
             to = UNBUILT + list(ACTORS).index(name)
         number, params = self._asked(name)
