@@ -40,7 +40,7 @@ PATH_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(PATH_UV),$(PATH_UV),.tools/uv-$(UV_VERSION))
 
 .PHONY: help setup check format-check lint types imports test test-full bench conformance fuzz
-.PHONY: coverage mutation docs format clean
+.PHONY: coverage mutation docs format clean differential differential-controls exit-codes
 
 help:
 	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
@@ -88,6 +88,18 @@ coverage: $(DEV)
 conformance: $(DEV)
 	@.venv/bin/python -m scripts.conformance --jobs $(JOBS) --vectors "$(VECTORS)" --chains "$(CHAINS)"
 
+## differential  random messages to Python and released actors side by side, at length; goes on
+differential: $(DEV)
+	@.venv/bin/python -m scripts.differential $(DIFFERENTIAL_ARGS)
+
+## differential-controls  one deliberate mistake at a time, which such messages must notice
+differential-controls: $(DEV)
+	@.venv/bin/python -m scripts.negative_controls $(DIFFERENTIAL_ARGS)
+
+## exit-codes   the page of exit codes, from what differential has counted
+exit-codes: $(DEV)
+	@.venv/bin/python -m scripts.exit_codes
+
 ## bench        measure, with ratios; JSON is kept in .bench/
 bench: $(DEV)
 	.venv/bin/python -m benchmarks $(BENCH_ARGS)
@@ -108,7 +120,7 @@ docs: $(DOCS)
 ## clean        remove all that these targets made, environments included
 clean:
 	rm -rf .venv .venv-docs .venv-fuzz .venv-mutation .tools site dist build mutants
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz .differential
 	rm -f .coverage .coverage.*
 	find src tests benchmarks fuzz scripts docs -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -170,7 +170,7 @@ def _listed(methods: list[str], every: Iterable[str]) -> str:
     others = [f"`{name}`" for name in every if name not in methods]
     if not others and len(methods) > 1:
         return "all methods"
-    if len(others) * 2 < len(methods):
+    if others and len(others) * 2 < len(methods):
         return f"all but {', '.join(others)}"
     return ", ".join(f"`{name}`" for name in methods)
 
