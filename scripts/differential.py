@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from papyrus.actors.registry import ACTORS
 from papyrus.storage.bundles import BundleStore
 from papyrus.vm import deep_stack
 
@@ -173,11 +174,18 @@ def publish(module: Any, folder: Path) -> None:
     print(f"{sum(t['messages'] for t in totals.values())} messages -> {PUBLISHED}")
 
 
+def known_name(actor: str, method: str) -> str:
+    """Return what a method is called now whose name was written with other underscores."""
+    names = {entry.name.replace("_", ""): entry.name for entry in ACTORS[actor].table.values()}
+    return names.get(method.replace("_", ""), method)
+
+
 def as_table(calls: Mapping[Any, int]) -> dict[str, dict[str, dict[str, int]]]:
     """Return counts by (actor, method, exit code) as a table of tables."""
     table: dict[str, dict[str, dict[str, int]]] = {}
     for (actor, method, code), count in sorted(calls.items()):
-        table.setdefault(actor, {}).setdefault(method, {})[str(code)] = count
+        codes = table.setdefault(actor, {}).setdefault(known_name(actor, method), {})
+        codes[str(code)] = codes.get(str(code), 0) + count
     return table
 
 
