@@ -59,7 +59,7 @@ MINER_ACTOR = ActorCode(
         faults.declare_faults_recovered,
         cron.on_deferred_cron_event,
         termination.terminate_sectors,
-        extension.extend_sector_expiration2,
+        extension.extend_sector_expiration_2,
         compaction.compact_partitions,
         compaction.compact_sector_numbers,
         sector_status.check_sector_proven,

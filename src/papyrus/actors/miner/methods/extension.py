@@ -80,7 +80,7 @@ class _Terms:
 
 
 @method(numbers.EXTEND_SECTOR_EXPIRATION_2)
-def extend_sector_expiration2(rt: Runtime, params: ExtendSectorExpiration2Params) -> None:
+def extend_sector_expiration_2(rt: Runtime, params: ExtendSectorExpiration2Params) -> None:
     """Have active sectors expire later, without the claims that are dropped and their power."""
     claims = _claimed_space(rt, params.extensions)
     by_deadline = _by_deadline(params.extensions)
