@@ -242,7 +242,7 @@ def _market(state: OldState) -> Cid:
         if random.random() < 0.8:
             states[deal] = [20, -1, random.choice((-1, -1, 600)), random.randrange(5)]
     if state.version > 22:
-        states = {deal: [0, *value[:3]] for deal, value in states.items()}  # type: ignore[index]
+        states = {deal: [0, *value[:3]] for deal, value in states.items()}
     tables = [_some(state) for _ in range(3)]
     late = [] if state.version <= 22 else [Hamt(state.store).flush()]
     return state.put(
