@@ -66,6 +66,7 @@ CONTROLS = (
     Control("miner", "miner-upkeep", "miner.expiration_faults", "ENTRY_SECTORS_MAX", 1),
     Control("miner", "miner-upkeep", "miner.monies", "CONTINUED_FAULT_PROJECTION_PERIOD", 10_109),
     Control("miner", "miner-sealing", "miner.power", "VERIFIED_DEAL_WEIGHT_MULTIPLIER", 99),
+    Control("multisig", "multisig", "multisig.state", "MAX_SIGNERS", 257),
     Control("multisig", "multisig", "multisig.state", "amount_locked", ("<= 0", "<= 1")),
     Control("multisig", "multisig", "multisig.state", "require_available", ("== 0", "== 1")),
     Control("paych", "paych", "paych.actor", "SETTLE_DELAY", 12 * 120 + 1),

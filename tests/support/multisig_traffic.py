@@ -39,7 +39,7 @@ MULTISIGS = range(200, 207)
 UNBUILT = range(210, 240)
 """Multisigs that have no state yet."""
 FULL = 207
-"""A multisig with as many signers as there may be."""
+"""A multisig with as many signers as there may be, and people who are not among them."""
 LAST_NUMBER = 208
 """A multisig whose next transaction has the last number there is."""
 CONTRACT = 300
@@ -101,7 +101,7 @@ class MultisigTraffic:
             one.put_actor(actor_id, "multisig", state, balance=balance)
         for actor_id in UNBUILT:
             one.put_actor(actor_id, "multisig")
-        one.put_actor(FULL, "multisig", new_multisig(one, range(100, 100 + MAX_SIGNERS)))
+        one.put_actor(FULL, "multisig", new_multisig(one, range(102, 102 + MAX_SIGNERS)))
         last = new_multisig(one, [PEOPLE[0].id], next_transaction_id=2**63 - 1)
         one.put_actor(LAST_NUMBER, "multisig", last)
 
@@ -315,8 +315,8 @@ class MultisigTraffic:
             if busy:
                 return random.choice(busy)
         chance = random.random()
-        if chance < 0.02:
-            return random.choice([FULL, LAST_NUMBER])
+        if chance < 0.04:
+            return random.choice([FULL, FULL, FULL, LAST_NUMBER])
         if chance < 0.1:
             built = [actor_id for actor_id in UNBUILT if self._is_built(actor_id)]
             if built:
