@@ -10,6 +10,7 @@ a later block repeats is therefore the earlier block's, tip and all.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from papyrus.consensus.verdicts import Fault
 from papyrus.ipld.amt import Amt
 from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
@@ -46,7 +47,7 @@ def messages_of(store: Blockstore, header: BlockHeader) -> tuple[ChainMessage, .
             SignedMessage.from_cbor(load(store, cid)) for cid in _cids(store, meta.secp_messages)
         ]
     except DecodeError as error:
-        raise Invalid("block-messages", f"messages {header.messages}: {error}") from error
+        raise Invalid(Fault.BLOCK_MESSAGES, f"messages {header.messages}: {error}") from error
     return (*bls, *others)
 
 
@@ -61,7 +62,7 @@ def select_messages(
     """
     miners = [block.miner for block in tipset.blocks]
     if len(set(miners)) != len(miners):
-        raise Invalid("duplicate-miner", f"two blocks of one miner in tipset {tipset.key}")
+        raise Invalid(Fault.DUPLICATE_MINER, f"two blocks of one miner in tipset {tipset.key}")
     resolves = tipset.height >= network.senders_resolved_from
 
     def sender_of(message: Message) -> int | Address:
