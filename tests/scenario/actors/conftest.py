@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from actor_fixtures import make_vm
+from actor_fixtures import EVERY_OTHER, machines
 from calls import watch
 from invariants import broken_invariants, total_balance
 from network import MARKET, REWARD, put_power
@@ -20,7 +20,7 @@ from papyrus.actors.singletons import INIT
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 
-__all__ = ["make_vm"]
+make_vm = machines(hybrid=EVERY_OTHER)
 
 FAUCET = 100
 FUNDS = TokenAmount.parse("10000 FIL")

@@ -6,7 +6,7 @@ The policy is a devnet's, under which a provider must put down collateral.
 from dataclasses import replace
 
 import pytest
-from actor_fixtures import machines
+from actor_fixtures import EVERY_OTHER, machines
 from calls import expected, last_call
 from markets import (
     CLIENT,
@@ -38,7 +38,7 @@ from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.rules.policy import EPOCHS_IN_DAY
 
-make_vm = machines(bundle="devnet")
+make_vm = machines(bundle="devnet", hybrid=EVERY_OTHER)
 
 FIL = 10**18
 MARKET = 5
