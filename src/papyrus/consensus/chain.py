@@ -72,15 +72,3 @@ def tipset_at(
             return current
         current = parent
     return current
-
-
-def lookback_state(source: TipsetSource, base: Tipset, epoch: ChainEpoch) -> Cid:
-    """Return the state a block of the epoch is judged by: that of a finality before it.
-
-    It is the state after the last tipset at or below the lookback height. LookupError where the
-    lookback would reach the base itself.
-    """
-    height = max(epoch - CHAIN_FINALITY, 0)
-    if height >= base.height:
-        raise LookupError(f"lookback height {height} is at or after the tipset at {base.height}")
-    return tipset_at(source, base, height + 1, before_null=False).parent_state_root

@@ -8,23 +8,20 @@ that the execution began with.
 
 from dataclasses import dataclass
 
-from papyrus.consensus.chain import TipsetSource, lookback_state, tipset_at
+from papyrus.consensus.chain import TipsetSource, tipset_at
 from papyrus.consensus.faults import find_consensus_fault
+from papyrus.consensus.lookback import lookback
 from papyrus.consensus.randomness import beacon_digest, chain_digest
-from papyrus.ipld.blockstore import Blockstore, get_cbor, load
+from papyrus.consensus.worker_keys import key_of, worker_of
+from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.address import Address, Protocol
+from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import DecodeError
 from papyrus.rules.network import Network
-from papyrus.types.actor import ActorState
 from papyrus.types.tipset import Tipset
 from papyrus.vm.externs import ConsensusFault
-from papyrus.vm.manifest import manifest_of
-from papyrus.vm.state_tree import SYSTEM_ACTOR, StateTree
-
-_WORKER = 1
-"""The place of the worker's address in a miner's info."""
+from papyrus.vm.state_tree import StateTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +64,9 @@ class ChainExterns:
         """
         if height < self.epoch - CHAIN_FINALITY:
             raise LookupError(f"height {height} is too long before epoch {self.epoch}")
-        root = lookback_state(self.source, self.tipset, height)
+        root = lookback(self.source, self.tipset, height).state_root
         try:
-            worker = _worker_of(StateTree(self.store, root), miner)
-            return _key_of(StateTree(self.store, self.state_root), worker)
+            worker = worker_of(StateTree(self.store, root), miner)
+            return key_of(StateTree(self.store, self.state_root), worker)
         except DecodeError as error:
             raise LookupError(f"miner {miner} has no readable worker: {error}") from error
-
-
-def _worker_of(tree: StateTree, miner: int) -> Address:
-    actor = tree.get(miner)
-    if actor is None or not _is_actor(tree, actor, "storageminer"):
-        raise LookupError(f"actor {miner} is no miner")
-    info, *_ = get_cbor(tree.store, actor.head)
-    return Address.from_bytes(get_cbor(tree.store, info)[_WORKER])
-
-
-def _key_of(tree: StateTree, address: Address) -> Address:
-    """Return the address that signatures are checked against."""
-    if address.protocol in (Protocol.BLS, Protocol.SECP256K1, Protocol.DELEGATED):
-        return address
-    actor_id = tree.resolve(address)
-    actor = None if actor_id is None else tree.get(actor_id)
-    if actor is None:
-        raise LookupError(f"no actor {address}")
-    if actor.delegated_address is not None:
-        return actor.delegated_address
-    if not _is_actor(tree, actor, "account"):
-        raise LookupError(f"actor {address} has no key")
-    return Address.from_bytes(get_cbor(tree.store, actor.head)[0])
-
-
-def _is_actor(tree: StateTree, actor: ActorState, name: str) -> bool:
-    system = tree.get(SYSTEM_ACTOR)
-    if system is None:
-        return False
-    manifest = manifest_of(load(tree.store, get_cbor(tree.store, system.head)[0]))
-    return manifest.names.get(actor.code) == name

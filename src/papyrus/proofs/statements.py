@@ -57,6 +57,18 @@ class WindowPoStStatement(Record):
 
 
 @cbor_tuple
+class WinningPoStStatement(Record):
+    """That the producer of a block held these sectors when it was challenged."""
+
+    randomness: bytes
+    """32 bytes, the two highest bits of the last one zero."""
+    proofs: tuple[PoStProof, ...]
+    challenged_sectors: tuple[SectorInfo, ...]
+    prover: U64
+    """The miner's actor ID."""
+
+
+@cbor_tuple
 class SectorID(Record):
     """A sector of a miner."""
 

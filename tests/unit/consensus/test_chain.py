@@ -2,7 +2,7 @@
 
 import pytest
 
-from papyrus.consensus.chain import StoredChain, load_header, lookback_state, tipset_at
+from papyrus.consensus.chain import StoredChain, load_header, tipset_at
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import LocalFault
@@ -46,17 +46,3 @@ def test_a_block_that_is_no_header_is_this_machines_fault():
 
 def test_headers_are_read_from_the_store(chain, base):
     assert load_header(chain.store, base.key.cids[0]) == base.blocks[0]
-
-
-def test_lookback_state_is_the_one_after_the_tipset_at_the_lookback_height(chain, base):
-    other = put_cbor(chain.store, ["another state"])
-    parents = base.key.cids
-    chain.add(chain.header(10, parents, parent_state_root=other))
-    chain.extend(950)
-    assert lookback_state(chain.source, chain.tipsets[950], 909) == other
-    assert lookback_state(chain.source, chain.tipsets[950], 910) == chain.state
-
-
-def test_lookback_may_not_reach_the_base(chain, base):
-    with pytest.raises(LookupError, match="at or after"):
-        lookback_state(chain.source, base, 905)
