@@ -27,17 +27,21 @@ _TRIES = 100
 
 
 @contextmanager
-def atomic_writer(path: Path) -> Iterator[BinaryIO]:
-    """Give a file that takes its name, durably, when the block ends; on an error it vanishes."""
+def atomic_writer(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Give a file that takes its name, durably, when the block ends; on an error it vanishes.
+
+    A private one is at no time readable by anyone but its owner.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as file:
+        part.touch(0o600 if private else 0o666, exist_ok=False)
+        with part.open("r+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise LocalFault(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -45,9 +49,9 @@ def atomic_writer(path: Path) -> Iterator[BinaryIO]:
             part.unlink()
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Make the file hold exactly these bytes, durably."""
-    with atomic_writer(path) as file:
+def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Make the file hold exactly these bytes, durably; a private one is its owner's alone."""
+    with atomic_writer(path, private=private) as file:
         file.write(data)
 
 
@@ -100,6 +104,17 @@ def clear_stale_parts(folder: Path) -> None:
             continue  # another process was quicker
 
 
+def sync_folder(folder: Path) -> None:
+    """Make a rename in the folder durable, where the system can open a folder at all."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _open_or_make(path: Path) -> BinaryIO:
     """Open the file, made if need be, though its folder may vanish between two steps."""
     for _ in range(_TRIES):
@@ -130,14 +145,3 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in the folder durable, where the system can open a folder at all."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
