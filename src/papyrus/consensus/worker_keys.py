@@ -5,6 +5,7 @@ answer; an Ethereum account's is its delegated address; an account keeps its key
 """
 
 from papyrus.ipld.blockstore import get_cbor, load
+from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address, Protocol
 from papyrus.types.actor import ActorState
 from papyrus.vm.manifest import manifest_of
@@ -14,15 +15,20 @@ _WORKER = 1
 """The place of the worker's address in a miner's info."""
 
 
+def miner_head(tree: StateTree, miner: int) -> Cid:
+    """Return the root of a miner's state; LookupError where there is no such miner."""
+    actor = tree.get(miner)
+    if actor is None or not _is_actor(tree, actor, "storageminer"):
+        raise LookupError(f"actor {miner} is no miner")
+    return actor.head
+
+
 def worker_of(tree: StateTree, miner: int) -> Address:
     """Return the address in a miner's info that its blocks are signed for.
 
     LookupError where there is no such miner, DecodeError where its state is none.
     """
-    actor = tree.get(miner)
-    if actor is None or not _is_actor(tree, actor, "storageminer"):
-        raise LookupError(f"actor {miner} is no miner")
-    info, *_ = get_cbor(tree.store, actor.head)
+    info, *_ = get_cbor(tree.store, miner_head(tree, miner))
     return Address.from_bytes(get_cbor(tree.store, info)[_WORKER])
 
 
