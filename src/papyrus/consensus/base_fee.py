@@ -11,10 +11,13 @@ The argument is always the parent tipset; its height, not the child's, picks the
 
 from collections.abc import Iterable, Sequence
 
+from papyrus.consensus.selection import messages_of
+from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
-from papyrus.rules.network import BaseFeeHeights
+from papyrus.rules.network import BaseFeeHeights, Network
 from papyrus.types.message import Message, SignedMessage
+from papyrus.types.tipset import Tipset
 
 BLOCK_GAS_LIMIT = 10_000_000_000
 BLOCK_GAS_TARGET = BLOCK_GAS_LIMIT // 2
@@ -51,6 +54,15 @@ def next_base_fee(
     return next_base_fee_from_use(
         base_fee, sum(limits.values()), len(blocks), packed=height <= heights.packed_until
     )
+
+
+def base_fee_after(tipset: Tipset, store: Blockstore, network: Network) -> TokenAmount:
+    """Return the attoFIL that a child of a tipset must carry as its base fee.
+
+    LocalFault where a message of it is missing; Invalid where its messages cannot be read.
+    """
+    blocks = [messages_of(store, block) for block in tipset.blocks]
+    return next_base_fee(network.base_fee, tipset.height, tipset.parent_base_fee, blocks)
 
 
 def next_base_fee_from_use(

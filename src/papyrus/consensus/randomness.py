@@ -43,7 +43,7 @@ def beacon_entry(
     """
     tipset = tipset_at(source, base, max(epoch, 0), before_null=False)
     if epoch < 0:
-        return _latest_entry(source, tipset)
+        return latest_beacon_entry(source, tipset)
     wanted = network.beacon_round_at(epoch)
     for _ in range(_TIPSETS_SEARCHED):
         for entry in tipset.blocks[0].beacon_entries:
@@ -55,8 +55,11 @@ def beacon_entry(
     raise LookupError(f"no block carries beacon round {wanted}, which belongs to epoch {epoch}")
 
 
-def _latest_entry(source: TipsetSource, base: Tipset) -> BeaconEntry:
-    """Return the last beacon entry in a tipset or the nearest one before it that has any."""
+def latest_beacon_entry(source: TipsetSource, base: Tipset) -> BeaconEntry:
+    """Return the last beacon entry in a tipset or the nearest one before it that has any.
+
+    LookupError where none of twenty tipsets has one.
+    """
     tipset = base
     for _ in range(_TIPSETS_SEARCHED):
         entries = tipset.blocks[0].beacon_entries

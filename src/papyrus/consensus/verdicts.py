@@ -57,6 +57,10 @@ class Fault(StrEnum):
         "tipset-beacon-entries",
         "All blocks of a tipset carry the same beacon entries.",
     )
+    TIPSET_BEACON_ORDER = (
+        "tipset-beacon-order",
+        "The beacon entries of a tipset stand in the order of their rounds.",
+    )
     DUPLICATE_MINER = (
         "duplicate-miner",
         "A miner has one block in a tipset: two at one height are an equivocation.",
@@ -89,6 +93,11 @@ class Fault(StrEnum):
         "A block carries an aggregate of its BLS signatures, also where there are none.",
     )
     MINER_NOT_AN_ID = ("miner-not-an-id", "A block names its miner by an ID address.")
+    NO_PARENTS = ("no-parents", "Every block but the genesis block has parents.")
+    PARENTS_NO_TIPSET = (
+        "parents-no-tipset",
+        "The parents of a block are blocks of one height with the same parents.",
+    )
     HEIGHT_NOT_ABOVE_PARENT = (
         "height-not-above-parent",
         "A block is higher than its parent tipset.",
@@ -110,7 +119,7 @@ class Fault(StrEnum):
         "no-lookback",
         "A block is judged by the state a finality before it, which lies before its parent.",
     )
-    WORKER_KEY = ("worker-key", "The miner has a worker with a BLS key in the lookback state.")
+    WORKER_KEY = ("worker-key", "The miner has a worker with a key in the lookback state.")
     MINER_WITHOUT_CLAIM = (
         "miner-without-claim",
         "The miner has a claim in the power table of the parent state.",
@@ -240,6 +249,10 @@ class Fault(StrEnum):
     SENDER_NOT_AN_ACCOUNT = (
         "sender-not-an-account",
         "A message's sender is an account, or a placeholder for an Ethereum one that never sent.",
+    )
+    SENDER_KEY = (
+        "sender-key",
+        "The key that a message's sender signs with is known where the block builds on.",
     )
     MESSAGE_NONCE = (
         "message-nonce",

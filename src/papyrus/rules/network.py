@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import EPOCHS_IN_YEAR, ChainEpoch
-from papyrus.rules.beacons import BeaconPoint, Drand, MockBeacon
+from papyrus.rules.beacons import Beacon, BeaconPoint, LocalBeacon
 from papyrus.rules.schedule import Schedule, upgrade
 from papyrus.rules.versions import Rules
 from papyrus.rules.vesting import VestingPeriod
@@ -100,7 +100,7 @@ class Network:
         """Return the Unix seconds at which an epoch begins."""
         return self.genesis_timestamp + self.block_delay * epoch
 
-    def beacon_at(self, epoch: ChainEpoch) -> Drand | MockBeacon:
+    def beacon_at(self, epoch: ChainEpoch) -> Beacon:
         """Return the beacon followed at an epoch."""
         started = [point.beacon for point in self.beacons if point.start <= epoch]
         return started[-1] if started else self.beacons[0].beacon
@@ -109,6 +109,10 @@ class Network:
         """Return the latest beacon round that a block of the epoch may carry."""
         beacon = self.beacon_at(epoch)
         return beacon.round_at(epoch, self.genesis_timestamp, self.block_delay)
+
+    def ticket_follows_parent_at(self, epoch: ChainEpoch) -> bool:
+        """Return whether a ticket of the epoch is drawn from the parent's ticket too (Smoke)."""
+        return epoch > self.base_fee.packed_until
 
     def reserve_at(self, rules: Rules) -> TokenAmount:
         """Return what the reserve is taken to have begun with."""
@@ -123,3 +127,7 @@ class Network:
     def with_genesis(self, genesis: Cid, timestamp: int) -> "Network":
         """Return this network with a genesis of its own."""
         return replace(self, genesis=genesis, genesis_timestamp=timestamp)
+
+    def with_local_beacon(self, public_key: bytes) -> "Network":
+        """Return this network with a beacon of its own, whose key has 96 bytes."""
+        return replace(self, beacons=(BeaconPoint(0, LocalBeacon(public_key)),))
