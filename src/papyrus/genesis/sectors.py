@@ -15,6 +15,7 @@ from papyrus.ipld.cid import (
 )
 from papyrus.primitives.errors import LocalFault
 from papyrus.proofs.commitments import zero_commitment
+from papyrus.proofs.simulated import REPLICA_MARK, is_simulated_replica
 
 SECTOR_SIZES = {
     "2KiB": 2 << 10,
@@ -28,9 +29,6 @@ SECTOR_SIZES = {
 _FIRST_SEAL_PROOF = 5
 _FIRST_WINDOW_PROOF = 10
 """Of the families that are in use, V1P1."""
-
-_SIMULATED = b"papyrus simulated sector"
-"""The end of a simulated CommR, so that it is a field element whatever comes before."""
 
 
 def size_named(name: str) -> int:
@@ -65,7 +63,7 @@ def simulated_sector(miner_place: int, number: int, size: int) -> Sector:
     return Sector(
         number=number,
         sealed_cid=Cid.of_digest(
-            numbers + _SIMULATED, FIL_COMMITMENT_SEALED, POSEIDON_BLS12_381_A2_FC1
+            numbers + REPLICA_MARK, FIL_COMMITMENT_SEALED, POSEIDON_BLS12_381_A2_FC1
         ),
         unsealed_cid=Cid.of_digest(
             zero_commitment(size), FIL_COMMITMENT_UNSEALED, SHA2_256_TRUNC254_PADDED
@@ -77,4 +75,4 @@ def simulated_sector(miner_place: int, number: int, size: int) -> Sector:
 
 def is_simulated(sealed_cid: Cid) -> bool:
     """Return whether a commitment to a replica is that of a simulated sector."""
-    return sealed_cid.digest.endswith(_SIMULATED)
+    return is_simulated_replica(sealed_cid)
