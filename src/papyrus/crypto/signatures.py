@@ -11,8 +11,9 @@ from enum import IntEnum
 from typing import Self
 
 from papyrus.crypto import bls, secp256k1
+from papyrus.crypto.delegated import account_address, recover_account
 from papyrus.crypto.hashing import blake2b_256, keccak_256
-from papyrus.primitives.address import ETHEREUM_NAMESPACE, Address, Protocol
+from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.errors import DecodeError
 
 MAX_LENGTH = 200
@@ -59,7 +60,7 @@ def address_of(kind: SignatureType, secret: bytes) -> Address:
     if kind == SignatureType.BLS:
         return Address.bls(bls.public_key(secret))
     key = secp256k1.public_key(secret)
-    return Address.secp256k1(key) if kind == SignatureType.SECP256K1 else _ethereum_account(key)
+    return Address.secp256k1(key) if kind == SignatureType.SECP256K1 else account_address(key)
 
 
 def sign(kind: SignatureType, secret: bytes, message: bytes) -> Signature:
@@ -83,12 +84,6 @@ def verify(signature: Signature, signer: Address, message: bytes) -> bool:
         if signature.type == SignatureType.SECP256K1:
             key = secp256k1.recover(signature.data, blake2b_256(message))
             return Address.secp256k1(key) == signer
-        key = secp256k1.recover(signature.data, keccak_256(message))
-        return _ethereum_account(key) == signer
+        return recover_account(signature.data, message) == signer
     except DecodeError:
         return False
-
-
-def _ethereum_account(key: bytes) -> Address:
-    """Return the f410 address of an uncompressed secp256k1 public key."""
-    return Address.delegated(ETHEREUM_NAMESPACE, keccak_256(key[1:])[12:])

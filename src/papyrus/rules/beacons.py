@@ -3,10 +3,11 @@
 A drand chain publishes a signed round every few seconds. A block of epoch e carries the rounds up
 to the last one published an epoch before e, so that everyone had it in time. Mainnet followed
 drand's incentivised test, then its main chain, in which each round signs the one before, and since
-the Phoenix height the unchained quicknet.
+the Phoenix height the unchained quicknet. A development network signs rounds itself.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from papyrus.primitives.epochs import ChainEpoch
 
@@ -46,11 +47,32 @@ class MockBeacon:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalBeacon:
+    """The beacon of a development network: a chain of its own in quicknet's scheme.
+
+    It began with the network and its period is the network's, so each epoch has the round of its
+    own number. Round 0 is genesis' entry, which nobody signed. Whoever holds the secret can
+    sign any round at any time, so that time on such a network can be moved at will.
+    """
+
+    public_key: bytes
+    """96 bytes, in G2."""
+    is_chained: bool = False
+
+    def round_at(self, epoch: ChainEpoch, _genesis_timestamp: int, _block_delay: int) -> int:
+        """Return the round of the epoch; the first, 0, before genesis."""
+        return max(epoch, 0)
+
+
+Beacon: TypeAlias = Drand | MockBeacon | LocalBeacon
+
+
+@dataclass(frozen=True, slots=True)
 class BeaconPoint:
     """From which epoch a network follows a beacon."""
 
     start: ChainEpoch
-    beacon: Drand | MockBeacon
+    beacon: Beacon
 
 
 INCENTINET = Drand(
