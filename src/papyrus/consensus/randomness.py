@@ -9,10 +9,14 @@ tipset at or after it and in a few before (since nv14).
 
 from papyrus.consensus.chain import TipsetSource, tipset_at
 from papyrus.crypto.hashing import blake2b_256
+from papyrus.ipld import dag_cbor
+from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rules.network import Network
 from papyrus.types.ticket import BeaconEntry
 from papyrus.types.tipset import Tipset
+from papyrus.vm.kernel.random import draw
+from papyrus.vm.runtime import RandomnessPurpose
 
 _TIPSETS_SEARCHED = 20
 """How far back a beacon entry is looked for, on networks faster than their beacon."""
@@ -69,3 +73,18 @@ def latest_beacon_entry(source: TipsetSource, base: Tipset) -> BeaconEntry:
             break
         tipset = source.tipset(tipset.parents)
     raise LookupError(f"no beacon entry in {_TIPSETS_SEARCHED} tipsets up to {base.height}")
+
+
+def drawn_for_block(
+    entry: BeaconEntry,
+    purpose: RandomnessPurpose,
+    epoch: ChainEpoch,
+    miner: Address,
+    entropy: bytes = b"",
+) -> bytes:
+    """Return what a miner draws from a beacon entry for a purpose of block production.
+
+    The miner's address is part of it, so that no two miners draw the same.
+    """
+    digest = blake2b_256(entry.data)
+    return draw(digest, purpose, epoch, dag_cbor.encode(bytes(miner)) + entropy)

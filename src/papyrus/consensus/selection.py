@@ -40,15 +40,26 @@ def messages_of(store: Blockstore, header: BlockHeader) -> tuple[ChainMessage, .
 
     LocalFault where one is missing; Invalid where what the header names is not messages.
     """
+    bls_messages, others = messages_by_kind(store, header)
+    return (*bls_messages, *others)
+
+
+def messages_by_kind(
+    store: Blockstore, header: BlockHeader
+) -> tuple[tuple[Message, ...], tuple[SignedMessage, ...]]:
+    """Return the BLS messages of a block and those with signatures of their own.
+
+    LocalFault where one is missing; Invalid where what the header names is not messages.
+    """
     try:
         meta = MsgMeta.from_cbor(load(store, header.messages))
-        bls = [_message(load(store, cid)) for cid in _cids(store, meta.bls_messages)]
-        others = [
+        bls = tuple(_message(load(store, cid)) for cid in _cids(store, meta.bls_messages))
+        others = tuple(
             SignedMessage.from_cbor(load(store, cid)) for cid in _cids(store, meta.secp_messages)
-        ]
+        )
     except DecodeError as error:
         raise Invalid(Fault.BLOCK_MESSAGES, f"messages {header.messages}: {error}") from error
-    return (*bls, *others)
+    return bls, others
 
 
 def select_messages(
