@@ -23,8 +23,8 @@ from papyrus.ipld.blockstore import Blockstore, MemoryBlockstore
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.errors import DecodeError, Invalid
+from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.network import Network
-from papyrus.rules.versions import Rules
 from papyrus.types.block import BlockHeader, MsgMeta
 from papyrus.types.message import Message, SignedMessage
 from papyrus.vm.manifest import Manifest
@@ -51,7 +51,8 @@ def check_block_messages(
         [states.bls_key(message.sender) for message in bls_messages],
         [message.cid for message in bls_messages],
     )
-    sequence = _Sequence(tree, manifest_in(tree), rules)
+    prices = network.inclusion_prices_at(header.height)
+    sequence = _Sequence(tree, manifest_in(tree), prices)
     for message in bls_messages:
         sequence.take(message)
     for signed in signed_messages:
@@ -130,14 +131,14 @@ class _Sequence:
 
     tree: StateTree
     manifest: Manifest
-    rules: Rules
+    prices: GasPrices
     gas: int = 0
     nonces: dict[int, int] = field(default_factory=dict)
 
     def take(self, chain_message: ChainMessage) -> None:
         """Add the next message; Invalid where it cannot follow."""
         message = chain_message.unsigned
-        check_message(message, chain_message.chain_length, self.rules)
+        check_message(message, chain_message.chain_length, self.prices)
         self.gas += message.gas_limit
         if self.gas > BLOCK_GAS_LIMIT:
             raise Invalid(

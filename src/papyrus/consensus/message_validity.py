@@ -10,7 +10,7 @@ from papyrus.crypto.bls import ZERO_PUBLIC_KEY
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Invalid
-from papyrus.rules.versions import Rules
+from papyrus.rules.gas_prices import GasPrices
 from papyrus.types.message import MESSAGE_VERSION, Message
 from papyrus.vm.gas import round_up
 from papyrus.vm.gas_charges import on_chain_message, total
@@ -22,14 +22,14 @@ MAX_VALUE = TokenAmount.from_fil(2_000_000_000)
 """All the FIL that there can ever be."""
 
 
-def check_message(message: Message, chain_length: int, rules: Rules) -> None:
-    """Raise Invalid unless a block under the rules may carry a message.
+def check_message(message: Message, chain_length: int, prices: GasPrices) -> None:
+    """Raise Invalid unless a block may carry a message.
 
     `chain_length` is the bytes the message takes in a block, its signature included where that
-    stands beside it.
+    stands beside it; `prices` are the network's for inclusion at the block's epoch.
     """
     check_form(message)
-    minimum = minimum_gas(chain_length, rules)
+    minimum = minimum_gas(chain_length, prices)
     if message.gas_limit < minimum:
         raise Invalid(
             Fault.MESSAGE_MINIMUM_GAS,
@@ -63,6 +63,6 @@ def check_form(message: Message) -> None:
         )
 
 
-def minimum_gas(chain_length: int, rules: Rules) -> int:
+def minimum_gas(chain_length: int, prices: GasPrices) -> int:
     """Return the gas that a message of so many bytes costs before it runs."""
-    return round_up(total(on_chain_message(rules.prices, chain_length)))
+    return round_up(total(on_chain_message(prices, chain_length)))

@@ -302,6 +302,18 @@ HYGGE = GasPrices(
 )
 """Network versions 18 to 20, as fvm 3.14 holds them."""
 
+FIRST_INCLUSION = replace(
+    HYGGE,
+    name="first inclusion",
+    on_chain_message_storage=ScalingCost(gas(36 * 1000), gas(1000)),
+    actor_update=0,
+)
+"""What the first price list asked for a message's place on chain; nothing else of it is held.
+
+Lotus asks the list of a height, not of a version, for the least gas of a message in a block. On
+networks whose upgrades lie before genesis, or that borrow mainnet's heights, it finds this one.
+"""
+
 WATERMELON = replace(
     HYGGE,
     name="watermelon",

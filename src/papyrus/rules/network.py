@@ -13,6 +13,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import EPOCHS_IN_YEAR, ChainEpoch
 from papyrus.rules.beacons import Beacon, BeaconPoint, LocalBeacon
+from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.schedule import Schedule, upgrade
 from papyrus.rules.versions import Rules
 from papyrus.rules.vesting import VestingPeriod
@@ -91,10 +92,22 @@ class Network:
     beacons: tuple[BeaconPoint, ...]
     faults_ignored_around: ChainEpoch | None
     """Within a finality of this height no consensus fault is found (a repaired chain halt)."""
+    inclusion_prices: GasPrices | None = None
+    """By which list a message in a block pays at least for its place; None for that of its rules.
+
+    Whatever a block may carry, the machine charges by the rules' list.
+    """
 
     def rules_at(self, epoch: ChainEpoch) -> Rules:
         """Return the rules at an epoch; UnsupportedNetworkVersion where none are held."""
         return self.schedule.rules_at(epoch)
+
+    def inclusion_prices_at(self, epoch: ChainEpoch) -> GasPrices:
+        """Return the prices by which a message in a block of the epoch pays at least.
+
+        UnsupportedNetworkVersion where no rules are held.
+        """
+        return self.inclusion_prices or self.rules_at(epoch).prices
 
     def timestamp_at(self, epoch: ChainEpoch) -> int:
         """Return the Unix seconds at which an epoch begins."""

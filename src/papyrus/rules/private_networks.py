@@ -10,6 +10,7 @@ from dataclasses import replace
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import EPOCH_SECONDS
 from papyrus.rules.beacons import LOTUS_MOCK, QUICKNET, BeaconPoint
+from papyrus.rules.gas_prices import FIRST_INCLUSION
 from papyrus.rules.mainnet import DRAGON_HEIGHT, MAINNET, TUKTUK_HEIGHT
 from papyrus.rules.network import BaseFeeHeights, MigrationFacts, Network
 from papyrus.rules.schedule import Schedule, upgrade
@@ -34,6 +35,7 @@ BUTTERFLYNET = Network(
     teep_reserve=TokenAmount.from_fil(1_600_000_000),
     beacons=(BeaconPoint(0, QUICKNET),),
     faults_ignored_around=None,
+    inclusion_prices=FIRST_INCLUSION,
 )
 
 DEVNET = replace(
@@ -63,6 +65,7 @@ LOTUS_ITEST = replace(
     # The tests move Assembly before genesis, and leave every other height as mainnet has it.
     reserve_counts_after=-1,
     beacons=(BeaconPoint(0, LOTUS_MOCK),),
+    inclusion_prices=FIRST_INCLUSION,
 )
 """What Lotus' integration tests run; each test may upgrade at heights of its own."""
 
