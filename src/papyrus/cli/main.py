@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "conformance": ("papyrus.cli.conformance:app", "Run the official test vectors."),
     "genesis": ("papyrus.cli.genesis:app", "Begin a network: its first block and state."),
     "state": ("papyrus.cli.state:app", "Look into states: actors, fields, what changed."),
+    "config": ("papyrus.cli.config:app", "See how a node is configured, and make its file."),
     "db": ("papyrus.cli.db:app", "Look after a node's blocks on disk and their index."),
     "replay": ("papyrus.cli.replay:replay", "Execute a chain file again and compare."),
 }
