@@ -16,17 +16,19 @@ from dataclasses import dataclass, replace
 from papyrus.actors.market.params import ADD_BALANCE
 from papyrus.actors.singletons import STORAGE_MARKET, VERIFIED_REGISTRY
 from papyrus.actors.verifreg.params import ADD_VERIFIED_CLIENT, ADD_VERIFIER, VerifierParams
+from papyrus.crypto.drand import unchained_public_key
 from papyrus.crypto.hashing import blake2b_256
 from papyrus.devnet.people import People
 from papyrus.genesis.build import Genesis, build_genesis
 from papyrus.genesis.initial_state import REMAINDER_ID, ROOT_ID
 from papyrus.genesis.messages import genesis_machine, send
 from papyrus.genesis.sectors import simulated_sector
-from papyrus.genesis.template import Account, Miner, Multisig, Template
+from papyrus.genesis.template import Account, Key, Miner, Multisig, Template
 from papyrus.ipld.blockstore import Blockstore, put_cbor
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import LocalFault
+from papyrus.rules.beacons import BeaconPoint, LocalBeacon
 from papyrus.rules.network import Network
 from papyrus.rules.private_networks import DEVNET
 from papyrus.types.message import METHOD_SEND
@@ -99,7 +101,7 @@ def build_devnet(
     """
     template = devnet_template(settings, people)
     genesis = build_genesis(template, store, engine, progress)
-    network = devnet_network(settings)
+    network = devnet_network(settings, people)
     machine = genesis_machine(
         store, genesis.header.parent_state_root, network, template.rules(), engine
     )
@@ -113,8 +115,11 @@ def build_devnet(
     )
 
 
-def devnet_network(settings: DevnetSettings) -> Network:
-    """Return the rules of a devnet, without its genesis; LocalFault where there are none such."""
+def devnet_network(settings: DevnetSettings, people: People) -> Network:
+    """Return the rules of a devnet, without its genesis; LocalFault where there are none such.
+
+    Its beacon is one of its own, whose rounds are signed with `people.beacon_secret`.
+    """
     if settings.block_time < 1:
         raise LocalFault(
             f"a block time of {settings.block_time} s: blocks count whole seconds, 1 or more"
@@ -126,6 +131,7 @@ def devnet_network(settings: DevnetSettings) -> Network:
         chain_name=settings.network_name,
         ethereum_chain_id=settings.chain_id,
         block_delay=settings.block_time,
+        beacons=(BeaconPoint(0, LocalBeacon(unchained_public_key(people.beacon_secret))),),
     )
     return network.with_upgrades([(-1, settings.network_version)])
 
@@ -167,7 +173,7 @@ def devnet_template(settings: DevnetSettings, people: People) -> Template:
             _miner(place, worker.address, settings.sectors)
             for place, worker in enumerate(people.workers)
         ),
-        keys=people.workers,
+        keys=tuple(Key(worker.address, worker.secret) for worker in people.workers),
     )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from devnet_people import people
 
 from papyrus.actors.checks.state import check_state
 from papyrus.actors.datacap.state import State as DataCapState
@@ -13,6 +12,7 @@ from papyrus.actors.market import state as market
 from papyrus.actors.verifreg import state as verifreg
 from papyrus.devnet import genesis as made
 from papyrus.devnet.genesis import DevnetSettings, build_devnet, devnet_network
+from papyrus.devnet.people import people_of
 from papyrus.genesis.contents import contents_of
 from papyrus.genesis.initial_state import TOTAL_SUPPLY
 from papyrus.genesis.reading import GenesisState
@@ -23,11 +23,14 @@ from papyrus.primitives.errors import LocalFault
 from papyrus.rules.policy import DEVNET_POLICY
 from papyrus.vm.state_tree import StateTree
 
+OTHER = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
 SETTINGS = DevnetSettings(timestamp=1_700_000_000)
 
 
 def build(settings=SETTINGS, who=None):
-    return build_devnet(settings, who or people(), MemoryBlockstore(), NativeActors(DEVNET_POLICY))
+    people = who or people_of(accounts=3)
+    return build_devnet(settings, people, MemoryBlockstore(), NativeActors(DEVNET_POLICY))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +114,7 @@ def test_miner_begins_with_simulated_sectors_and_all_power(state):
 
 
 def test_each_worker_has_a_miner():
-    state = build(who=people(miners=3)).genesis
+    state = build(who=people_of(miners=3)).genesis
     contents = contents_of(GenesisState.open(state.store, state.cid))
     assert [miner.actor_id for miner in contents.miners] == [1000, 1001, 1002]
     assert len({miner.worker for miner in contents.miners}) == 3
@@ -157,4 +160,14 @@ def test_settings_that_cannot_be_met_are_refused_in_words(changed, words):
 
 
 def test_network_of_settings_can_be_had_before_the_genesis():
-    assert devnet_network(SETTINGS).genesis is None
+    network = devnet_network(SETTINGS, people_of())
+    assert network.genesis is None
+    assert build(who=people_of()).network == network.with_genesis(
+        build(who=people_of()).genesis.cid, SETTINGS.timestamp
+    )
+
+
+def test_beacon_is_of_the_same_words():
+    beacons = {devnet_network(SETTINGS, who).beacons for who in (people_of(), people_of(OTHER))}
+    assert len(beacons) == 2
+    assert devnet_network(SETTINGS, people_of(miners=2)).beacons in beacons
