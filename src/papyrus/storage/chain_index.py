@@ -15,13 +15,8 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
-from papyrus.storage.chain_index_file import (
-    ChainIndex,
-    rows_of,
-    to_signed,
-    to_unsigned,
-    transaction,
-)
+from papyrus.storage.chain_index_file import ChainIndex
+from papyrus.storage.sqlite_files import rows_of, to_signed, to_unsigned, transaction
 from papyrus.types.event import StampedEvent
 from papyrus.types.receipt import Receipt
 from papyrus.types.tipset import TipsetKey
@@ -166,6 +161,12 @@ def height_of(index: ChainIndex, key: TipsetKey) -> ChainEpoch | None:
     return rows[0][0] if rows else None
 
 
+def find_tipset(index: ChainIndex, cid: Cid) -> IndexedTipset | None:
+    """Return the tipset of the chain that a tipset's CID names, or None."""
+    rows = rows_of(index, "SELECT height, key FROM tipset WHERE key_cid = ?", cid)
+    return _tipset(*rows[0]) if rows else None
+
+
 def tipsets(index: ChainIndex) -> Iterator[IndexedTipset]:
     """Give every tipset, lowest first; those that are applied meanwhile too."""
     found = tipset_at(index, 0, if_null=IfNull.AFTER)
@@ -230,7 +231,8 @@ def messages_of(
 
 def _insert_tipset(connection: sqlite3.Connection, entry: TipsetEntry) -> None:
     height = entry.tipset.height
-    connection.execute("INSERT INTO tipset VALUES (?, ?)", (height, entry.tipset.key.to_bytes()))
+    key = entry.tipset.key
+    connection.execute("INSERT INTO tipset VALUES (?, ?, ?)", (height, key.to_bytes(), key.cid))
     for position, message in enumerate(entry.messages):
         cursor = connection.execute(
             "INSERT INTO message (cid, height, position, sender, recipient, nonce)"

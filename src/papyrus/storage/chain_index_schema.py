@@ -1,12 +1,13 @@
 """The tables of the chain index.
 
-Removing a tipset removes all that hangs on it. What may be asked for has an index: a message by
-CID, by sender and nonce and by either address; an event by height, emitter, and the value of a
-field. Only fields that the emitter asked to be searchable are, and only values up to 64 bytes
-(topics have 32), so that long data costs nothing.
+Removing a tipset removes all that hangs on it. What may be asked for has an index: a tipset by its
+key, or by its CID, which is what Ethereum calls a block hash; a message by CID, by sender and nonce
+and by either address; an event by height, emitter, and the value of a field. Only fields that the
+emitter asked to be searchable are, and only values up to 64 bytes (topics have 32), so that long
+data costs nothing.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change below; an index of another version is made anew."""
 
 APPLICATION_ID = int.from_bytes(b"PAPY")
@@ -23,8 +24,10 @@ SEARCHABLE = f"flags & 3 != 0 AND length(value) <= {LONGEST_SEARCHED}"
 SCHEMA = (
     """CREATE TABLE tipset (
         height INTEGER PRIMARY KEY,
-        key BLOB NOT NULL UNIQUE
+        key BLOB NOT NULL UNIQUE,
+        key_cid BLOB NOT NULL
     )""",
+    "CREATE INDEX tipset_by_cid ON tipset (key_cid)",
     """CREATE TABLE message (
         id INTEGER PRIMARY KEY,
         cid BLOB NOT NULL,

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.storage.chain_index import IndexedTipset
-from papyrus.storage.chain_index_file import ChainIndex, rows_of, to_signed, to_unsigned
+from papyrus.storage.chain_index_file import ChainIndex
 from papyrus.storage.chain_index_schema import LONGEST_SEARCHED, SEARCHABLE
+from papyrus.storage.sqlite_files import rows_of, to_signed, to_unsigned
 from papyrus.types.event import ActorEvent, EventEntry, StampedEvent
 from papyrus.types.tipset import TipsetKey
 
