@@ -38,6 +38,11 @@ def window_post_proof_of(seal_proof: int) -> int | None:
     return _FIRST_WINDOW_POST + seal_proof % _SIZES
 
 
+def winning_post_proof_of(window_post_proof: int) -> int | None:
+    """Return the Winning PoSt proof of miners with a Window one, or None if that is unknown."""
+    return window_post_proof % _SIZES if window_post_proof in _POST_PROOFS else None
+
+
 def update_proof_of(seal_proof: int) -> int | None:
     """Return the replica update proof of sectors with a seal proof, or None if unknown."""
     return None if seal_sector_size(seal_proof) is None else seal_proof % _SIZES
