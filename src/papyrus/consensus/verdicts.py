@@ -269,9 +269,15 @@ class Fault(StrEnum):
     )
 
 
+def fault_of(error: Invalid) -> Fault:
+    """Return the rule that was broken; KeyError for a name that is none of these."""
+    return _BY_NAME[error.fault]
+
+
 def is_temporary(error: Invalid) -> bool:
     """Return whether what broke the rule may pass later, or on another machine."""
-    return error.fault in _TEMPORARY
+    fault = _BY_NAME.get(error.fault)
+    return fault is not None and fault.is_temporary
 
 
-_TEMPORARY = frozenset(fault for fault in Fault if fault.is_temporary)
+_BY_NAME: dict[str, Fault] = {fault.value: fault for fault in Fault}
