@@ -100,6 +100,15 @@ def from_json(cls: type[T], value: Any) -> T:
     return found  # type: ignore[no-any-return]  # each branch makes a value of cls
 
 
+def json_fields(cls: type) -> tuple[tuple[str, str], ...]:
+    """Return (name in JSON, attribute) of each field, in Lotus' order; none without a JSON form.
+
+    Tipsets, their keys and stamped events are not written field by field, and have none either.
+    """
+    shape = _SHAPES.get(cls)
+    return tuple((name, attribute) for name, attribute, _ in shape.fields) if shape else ()
+
+
 def cid_to_json(cid: Cid) -> dict[str, str]:
     """Return a CID as Lotus writes it."""
     return {"/": str(cid)}
@@ -126,6 +135,26 @@ def bytes_from_json(value: Any) -> bytes:
         return base64.b64decode(value.encode("ascii"), validate=True)
     except (AttributeError, UnicodeEncodeError, binascii.Error) as error:
         raise DecodeError("bytes in JSON are base64 text or null") from error
+
+
+def amount_from_json(value: Any) -> TokenAmount:
+    """Return the amount of decimal text in attoFIL; raises DecodeError."""
+    if not isinstance(value, str) or _AMOUNT.fullmatch(value) is None:
+        raise DecodeError("an amount in JSON is decimal text")
+    return TokenAmount(int(value))
+
+
+def signature_to_json(signature: Signature) -> dict[str, Any]:
+    """Return a signature as Lotus writes it."""
+    return {"Type": int(signature.type), "Data": bytes_to_json(signature.data)}
+
+
+def signature_from_json(value: Any) -> Signature:
+    """Return the signature of a type and data; raises DecodeError."""
+    kind = _read_number(_member(value, "Type"))
+    if not 0 <= kind <= 255:
+        raise DecodeError(f"unknown signature type {kind}")
+    return Signature.from_bytes(bytes((kind,)) + bytes_from_json(_member(value, "Data")))
 
 
 def _member(value: Any, name: str) -> Any:
@@ -169,19 +198,6 @@ def _read_text(value: Any) -> str:
     return value
 
 
-def _read_amount(value: Any) -> TokenAmount:
-    if not isinstance(value, str) or _AMOUNT.fullmatch(value) is None:
-        raise DecodeError("an amount in JSON is decimal text")
-    return TokenAmount(int(value))
-
-
-def _read_signature(value: Any) -> Signature:
-    kind = _read_number(_member(value, "Type"))
-    if not 0 <= kind <= 255:
-        raise DecodeError(f"unknown signature type {kind}")
-    return Signature.from_bytes(bytes((kind,)) + bytes_from_json(_member(value, "Data")))
-
-
 def _optional(kind: _Kind) -> _Kind:
     return _Kind(
         lambda value, network: None if value is None else kind.write(value, network),
@@ -202,7 +218,7 @@ def _record(cls: type[object]) -> _Kind:
 
 _NUMBER = _Kind(lambda value, _: int(value), _read_number)
 _TEXT = _Kind(lambda value, _: value, _read_text)
-_AMOUNT_TEXT = _Kind(lambda value, _: str(int(value)), _read_amount)
+_AMOUNT_TEXT = _Kind(lambda value, _: str(int(value)), amount_from_json)
 _BYTES = _Kind(lambda value, _: bytes_to_json(value), bytes_from_json)
 _CID = _Kind(lambda value, _: cid_to_json(value), cid_from_json)
 _ADDRESS = _Kind(
@@ -210,8 +226,8 @@ _ADDRESS = _Kind(
     lambda value: Address.from_string(_read_text(value)),
 )
 _SIGNATURE = _Kind(
-    lambda value, _: {"Type": int(value.type), "Data": bytes_to_json(value.data)},
-    _read_signature,
+    lambda value, _: signature_to_json(value),
+    signature_from_json,
 )
 
 

@@ -1,0 +1,178 @@
+"""Serving an application: uvicorn within the event loop of the node.
+
+The node owns its signals and its loop, so uvicorn is given a socket that listens already and told
+when to stop. Three things are added to it. A connection whose request head does not come in time
+is closed. A WebSocket that was closed but whose other side takes nothing is dropped after a
+moment, so that nobody holds memory by not reading. And a port that is taken is one sentence.
+"""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import h11
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from papyrus.primitives.errors import LocalFault
+from papyrus.rpc.limits import Limits
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 1234
+"""Lotus' own."""
+
+_BACKLOG = 2048
+_MOST_PORT = 65_535
+_PING_SECONDS = 30.0
+
+
+def listen(host: str = LOOPBACK, port: int = DEFAULT_PORT) -> socket.socket:
+    """Return a socket that listens; port 0 takes any that is free.
+
+    Raises LocalFault, with what to do about it, where the place cannot be had.
+    """
+    if not 0 <= port <= _MOST_PORT:
+        raise LocalFault(f"there is no port {port}: the highest is {_MOST_PORT}")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns Nagle's delay off where the protocol is named, and only there.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform != "win32":  # there it would let two processes have one port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise LocalFault(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; "
+            "stop what listens there, or choose another port"
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+def port_of(listening: socket.socket) -> int:
+    """Return the port a socket listens on."""
+    return int(listening.getsockname()[1])
+
+
+async def serve(
+    application: Starlette,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    limits: Limits | None = None,
+) -> None:
+    """Serve until `stop` is set, then let calls under way end for a few seconds and return.
+
+    The socket is closed afterwards.
+    """
+    limits = limits or Limits()
+    server = _Server(_configuration(application, limits))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        server.should_exit = True
+        try:
+            await serving
+        finally:
+            listening.close()
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
+
+
+def _configuration(application: Starlette, limits: Limits) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=type("Http", (_Http,), {"limits": limits}),
+        ws=type("Socket", (_WebSocket,), {"limits": limits}),
+        lifespan="off",
+        loop="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.sockets,
+        timeout_keep_alive=limits.keep_alive_seconds,
+        timeout_graceful_shutdown=limits.stop_seconds,
+        ws_max_size=limits.body,
+        ws_ping_interval=_PING_SECONDS,
+        ws_ping_timeout=_PING_SECONDS,
+        ws_per_message_deflate=False,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the node."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class _Http(H11Protocol):
+    """A connection that is closed where the head of a request takes too long."""
+
+    limits: Limits
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._begin_to_wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; wait on while it is not yet a whole head."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._begin_to_wait()
+        elif self.conn.their_state is not h11.IDLE:
+            self._end_to_wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._end_to_wait()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Wait no more: the connection is a WebSocket's."""
+        self._end_to_wait()
+        super().handle_websocket_upgrade(event)
+
+    def _begin_to_wait(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(self.limits.header_seconds, self._give_up)
+
+    def _end_to_wait(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._patience = None
+        self.transport.close()
+
+
+class _WebSocket(WebSocketsSansIOProtocol):
+    """A WebSocket that is dropped where its other side does not take the end of it."""
+
+    limits: Limits
+
+    async def send(self, message: Any) -> None:
+        """Send a message; the last one only for a few seconds."""
+        if message["type"] == "websocket.close":
+            self.loop.call_later(self.limits.stop_seconds, self._drop)
+        await super().send(message)
+
+    def _drop(self) -> None:
+        if not self.disconnected:
+            self.transport.abort()
