@@ -43,20 +43,24 @@ class Api(Section):
     """Whether more than reading needs a token. Without, whoever reaches the port may do all."""
     cors_origins: Words = ()
     """Origins of web pages that may call it, for instance https://example.org, or * for all."""
-    max_request_size: Size = Field(default=ByteSize(16 * _MIB), gt=0)
-    """The longest body of a request."""
+    max_request_size: Size = Field(default=ByteSize(100 * _MIB), gt=0)
+    """The longest request or batch."""
     max_batch_length: Whole = Field(default=1000, ge=1)
     """The most calls in one batch."""
-    max_connections: Whole = Field(default=1000, ge=1)
+    max_calls: Whole = Field(default=1000, ge=1)
+    """The most calls under way at once, of all clients."""
+    max_connections: Whole = Field(default=4096, ge=1)
     """The most connections open at once."""
-    max_subscriptions: Whole = Field(default=100, ge=1)
+    max_subscriptions: Whole = Field(default=64, ge=1)
     """The most subscriptions of one connection."""
     requests_per_second: Decimal = Field(default=0.0, ge=0)
     """The most calls a second from one address; 0 is no limit."""
-    request_timeout: Seconds = 60.0
+    call_timeout: Seconds = 300.0
     """Seconds that a call may take, those that wait for the chain apart; 0 is no limit."""
-    body_timeout: Seconds = Field(default=30.0, gt=0)
-    """Seconds in which a request must have arrived whole."""
+    header_timeout: Seconds = Field(default=30.0, gt=0)
+    """Seconds in which the head of a request must have arrived."""
+    body_timeout: Seconds = Field(default=60.0, gt=0)
+    """Seconds in which the rest of it must have arrived."""
 
 
 class Chain(Section):

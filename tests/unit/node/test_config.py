@@ -110,7 +110,7 @@ def test_later_sources_come_first(tmp_path: Path) -> None:
         api=st.builds(
             Api,
             cors_origins=st.lists(st.text(min_size=1), max_size=3).map(tuple),
-            request_timeout=st.floats(0, 1e9),
+            call_timeout=st.floats(0, 1e9),
             max_request_size=st.integers(1, 1 << 50),
         ),
         chain=st.builds(Chain, genesis_file=st.text()),
@@ -144,8 +144,8 @@ def test_any_configuration_goes_through_its_file(tmp_path_factory, config: Confi
         ("[api]\nmax_batch_length = 'many'\n",
          ("FILE, line 2: api.max_batch_length = 'many': it should be a valid integer, unable to "
          "parse string as an integer")),
-        ("[api]\nrequest_timeout = inf\n",
-         "FILE, line 2: api.request_timeout = inf: it should be a finite number"),
+        ("[api]\ncall_timeout = inf\n",
+         "FILE, line 2: api.call_timeout = inf: it should be a finite number"),
         ("[api]\nmax_request_size = '1 parsec'\n",
          "FILE, line 2: api.max_request_size = '1 parsec': could not interpret byte unit: parsec"),
         ("[api]\nlisten_address = '1234'\n",
