@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import BinaryIO, NamedTuple
 
 from papyrus.ipld import dag_cbor
-from papyrus.ipld.cid import CHAIN_LENGTH, CHAIN_PREFIX, Cid, read
+from papyrus.ipld.cid import CHAIN_LENGTH, CHAIN_PREFIX, MAX_DIGEST_LENGTH, RAW, Cid, read
 from papyrus.primitives.errors import DecodeError
 from papyrus.primitives.varint import decode_unsigned, encode_unsigned
 
@@ -35,6 +35,8 @@ V2_HEADER_LENGTH = 40
 
 _CHUNK = 1 << 20
 _LONGEST_VARINT = 10
+_LONGEST_CID = 4 * _LONGEST_VARINT + MAX_DIGEST_LENGTH
+_LONGEST_SKIPPED = 1 << 40
 
 
 class Section(NamedTuple):
@@ -64,7 +66,8 @@ class CarReader:
     """A CAR file of either version, read once from front to back.
 
     The header is read at once; iterating gives the sections. With `verify`, every block is hashed
-    and compared with its CID.
+    and compared with its CID. With `skip_long`, raw data beyond the longest section is passed over,
+    not refused: a snapshot carries its finality certificates so (FRC-0108).
     """
 
     def __init__(
@@ -73,9 +76,11 @@ class CarReader:
         *,
         verify: bool = True,
         max_section_length: int = MAX_SECTION_LENGTH,
+        skip_long: bool = False,
     ) -> None:
         """Read the header; raises `DecodeError` where it is not one."""
         self.verify = verify
+        self.skip_long = skip_long
         self.max_section_length = max_section_length
         self._source = _Source(stream)
         self.v2: V2Header | None = None
@@ -103,7 +108,11 @@ class CarReader:
         start = 0 if self.v2 is None else self.v2.data_offset
         while not source.at_end():
             at = source.offset
-            length = source.read_length("section", self.max_section_length)
+            most = _LONGEST_SKIPPED if self.skip_long else self.max_section_length
+            length = source.read_length("section", most)
+            if length > self.max_section_length:
+                self._skip_raw(at, length)
+                continue
             body_at = source.offset
             body = source.read(length)
             if length >= CHAIN_LENGTH and body.startswith(CHAIN_PREFIX):
@@ -114,6 +123,17 @@ class CarReader:
             if verify and not verify_block(cid, data):
                 raise DecodeError(f"section at byte {at}: the block is not what {cid} names")
             yield Section(cid, data, at - start, body_at + split)
+
+    def _skip_raw(self, at: int, length: int) -> None:
+        """Pass over a section that is raw data; refuse any other."""
+        head = self._source.read(_LONGEST_CID)
+        cid, _ = _split(head, at)
+        if cid.codec != RAW:
+            raise DecodeError(
+                f"CAR section at byte {at} has length {length}, 1 to {self.max_section_length} "
+                "allowed"
+            )
+        self._source.skip(length - len(head))
 
     def _read_header(self) -> tuple[int, tuple[Cid, ...]]:
         at = self._source.offset

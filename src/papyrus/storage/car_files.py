@@ -9,7 +9,8 @@ its blocks in order, and is a block store as well, opened when the first block i
   for that, as Papyrus and Forest write them.
 - Of any other file one pass is made each time (`scanned_car`).
 
-Every block that leaves here has been checked against its CID.
+Every block that leaves here has been checked against its CID. Raw data too long for a block, as
+snapshots carry, is passed over.
 """
 
 import threading
@@ -186,7 +187,7 @@ class CarFile:
 def _reader(stream: BinaryIO, path: Path) -> CarReader:
     """Return the reader of a file that stands at its start, or say what it is instead."""
     try:
-        return CarReader(stream)
+        return CarReader(stream, skip_long=True)
     except CompressionError as error:
         raise DecodeError(f"{path} is damaged: {error}") from error
     except DecodeError as error:

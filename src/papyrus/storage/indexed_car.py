@@ -158,7 +158,7 @@ def _make_index(
 def _collect(
     stream: BinaryIO, builder: IndexBuilder, progress: Callable[[int], None] | None
 ) -> None:
-    reader = CarReader(stream)
+    reader = CarReader(stream, skip_long=True)
     base = 0 if reader.v2 is None else reader.v2.data_offset
     unheard = 0
     for section in reader.sections():

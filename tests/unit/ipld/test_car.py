@@ -210,3 +210,22 @@ def test_section_length_is_bounded_by_the_caller(version_1):
     reader = CarReader(io.BytesIO(version_1), max_section_length=100)
     with pytest.raises(DecodeError, match="1 to 100 allowed"):
         list(reader)
+
+
+def test_long_raw_data_is_passed_over_on_request() -> None:
+    first, long, last = b"first", bytes(5000), b"last"
+    blocks = [(Cid.of(data, RAW), data) for data in (first, long, last)]
+    stream = io.BytesIO()
+    write_car(stream, [], blocks)
+    stream.seek(0)
+    reader = CarReader(stream, max_section_length=1000, skip_long=True)
+    assert list(reader) == [blocks[0], blocks[2]]
+
+
+def test_long_blocks_that_are_not_raw_are_refused_on_request_too() -> None:
+    data = dag_cbor.encode(bytes(5000))
+    stream = io.BytesIO()
+    write_car(stream, [], [(Cid.of(data), data)])
+    stream.seek(0)
+    with pytest.raises(DecodeError, match=r"has length 50\d\d, 1 to 1000 allowed"):
+        list(CarReader(stream, max_section_length=1000, skip_long=True))
