@@ -47,16 +47,6 @@ class Named:
     name: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Key:
-    """Annotates a field whose key in JSON is not its own name in Go's spelling.
-
-    For instance `sealed_cid: Annotated[Cid, Key("SealedCID")]`.
-    """
-
-    name: str
-
-
 @cache
 def codec_of(annotation: Any) -> Codec:
     """Return the codec of an annotation; TypeError for one that has no JSON form."""
@@ -279,12 +269,6 @@ def _name_in_json(field: "dataclasses.Field[Any]", hint: Any) -> str:
                 return mark.name
     name: str | None = field.metadata.get("json")
     return name or "".join(map(str.capitalize, field.name.split("_")))
-
-
-def _key_of(name: str, hint: Any) -> str:
-    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    own = next((mark.name for mark in marks if isinstance(mark, Key)), None)
-    return own or "".join(map(str.capitalize, name.split("_")))
 
 
 def _object(value: Any) -> dict[str, Any]:

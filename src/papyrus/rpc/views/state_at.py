@@ -1,0 +1,97 @@
+"""A state as the methods look at it: the one a tipset was executed on.
+
+Quirk: what a method says "at a tipset" is of the state before the tipset's own messages, as
+everywhere in Lotus: the state after them is known only once a child names it.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from papyrus.actors.collections import RecordShape
+from papyrus.ipld.blockstore import Blockstore, get_cbor, load
+from papyrus.ipld.tuples import Record
+from papyrus.primitives.address import Address
+from papyrus.primitives.epochs import ChainEpoch
+from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.rpc.errors import ErrorCode, RpcError, actor_not_found
+from papyrus.rules.network import Network
+from papyrus.rules.policy import Policy, policy_of
+from papyrus.types.actor import ActorState
+from papyrus.types.tipset import Tipset
+from papyrus.vm.manifest import Manifest, manifest_of
+from papyrus.vm.state_tree import SYSTEM_ACTOR, StateTree
+
+R = TypeVar("R", bound=Record)
+
+OLDEST_READABLE = 25
+"""The network version from which on the records of actors are those of today."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateAt:
+    """A state tree with what its reading depends on."""
+
+    tree: StateTree
+    network: Network
+    epoch: ChainEpoch
+    """The tipset's height."""
+
+    @classmethod
+    def before(cls, tipset: Tipset, store: Blockstore, network: Network) -> "StateAt":
+        """Return the state that a tipset was executed on."""
+        return cls(StateTree(store, tipset.parent_state_root), network, tipset.height)
+
+    @property
+    def store(self) -> Blockstore:
+        """Where the state's blocks are."""
+        return self.tree.store
+
+    @property
+    def policy(self) -> Policy:
+        """The constants of the network's actors."""
+        return policy_of(self.network.actors_bundle)
+
+    def id_of(self, address: Address) -> int:
+        """Return the ID of an address; RpcError where nobody has it."""
+        found = self.tree.resolve(address)
+        if found is None:
+            raise actor_not_found()
+        return found
+
+    def actor(self, address: Address) -> ActorState:
+        """Return the actor at an address; RpcError where there is none."""
+        actor = self.tree.get(self.id_of(address))
+        if actor is None:
+            raise actor_not_found()
+        return actor
+
+    def manifest(self) -> Manifest:
+        """Return which code is which actor's."""
+        system = self.tree.get(SYSTEM_ACTOR)
+        if system is None:
+            raise LocalFault("the state holds no system actor")
+        return manifest_of(load(self.store, get_cbor(self.store, system.head)[0]))
+
+    def kind_of(self, actor: ActorState) -> str | None:
+        """Return the name of an actor's code, such as "storageminer"; None where it has none."""
+        return self.manifest().names.get(actor.code)
+
+    def record(self, address: Address, name: str, kind: type[R]) -> R:
+        """Return the state of an actor of a kind; RpcError where it is another or too old."""
+        actor = self.actor(address)
+        found = self.kind_of(actor)
+        if found != name:
+            raise RpcError(
+                ErrorCode.GENERIC, f"{address} is no {name} actor but {found or actor.code}"
+            )
+        version = self.network.schedule.version_at(self.epoch)
+        if version < OLDEST_READABLE:
+            raise RpcError(
+                ErrorCode.GENERIC,
+                f"the state at epoch {self.epoch} is of network version {version}: actors' states "
+                f"are read from {OLDEST_READABLE} on",
+            )
+        try:
+            return RecordShape(kind).load(self.store, actor.head)
+        except DecodeError as error:
+            raise LocalFault(f"the state of {address} cannot be read: {error}") from error
