@@ -295,6 +295,14 @@ def test_an_eip_155_signature_is_as_long_as_its_chain_number_makes_it(
     assert found == lengths
 
 
+def test_v_may_be_longer_than_it_needs_where_both_lengths_are_known() -> None:
+    made = replace(transaction(Form.EIP155), chain_id=110, v=255)
+    data = made.signature.data
+    assert len(data) == 66
+    longer = Signature(SignatureType.DELEGATED, data[:-1] + b"\x00\xff")
+    assert transaction_of(SignedMessage(made.to_message(SENDER), longer), 110) == made
+
+
 def _list(raw: bytes) -> list[rlp.Item]:
     items = rlp.decode(raw[1:] if raw[0] == 2 else raw)
     assert isinstance(items, list)
