@@ -8,16 +8,15 @@ orders chains, and the quotient is rounded once, to the nearest.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from papyrus.consensus.base_fee import BLOCK_GAS_LIMIT
+from papyrus.consensus.message_validity import minimum_gas
 from papyrus.mpool.pending import PendingMessage
 from papyrus.primitives.address import Address
 from papyrus.rules.gas_prices import GasPrices
-from papyrus.vm.gas import round_up
-from papyrus.vm.gas_charges import on_chain_message, total
 
 BLOCK_MESSAGE_LIMIT = 10_000
 """Messages of a block."""
@@ -153,6 +152,24 @@ class MessageChain:
             self.next = None
 
 
+def sort_by_performance(chains: list[MessageChain]) -> None:
+    """Put the chains that pay a block best first; equal ones keep their order."""
+    chains.sort(key=lambda chain: (chain.gas_performance, chain.gas_reward), reverse=True)
+
+
+def push_down(
+    chains: list[MessageChain],
+    place: int,
+    before: Callable[[MessageChain, MessageChain], bool] = MessageChain.comes_before,
+) -> bool:
+    """Move a chain that was cut back to where it belongs; return whether it moved."""
+    start = place
+    while place < len(chains) - 1 and not before(chains[place], chains[place + 1]):
+        chains[place], chains[place + 1] = chains[place + 1], chains[place]
+        place += 1
+    return place > start
+
+
 def gas_reward(message: PendingMessage, base_fee: int) -> int:
     """Return the attoFIL a message earns its block's producer, or costs it, and then threefold."""
     reward = min(message.fee_cap - base_fee, message.premium) * message.gas_limit
@@ -165,11 +182,6 @@ def gas_performance(reward: int, gas_limit: int) -> float:
         return reward * BLOCK_GAS_LIMIT / gas_limit
     except OverflowError:
         return math.copysign(math.inf, reward)
-
-
-def minimum_gas(prices: GasPrices, length: int) -> int:
-    """Return the gas a message of so many bytes takes for its place on the chain alone."""
-    return round_up(total(on_chain_message(prices, length)))
 
 
 def create_chains(queue: SenderQueue, base_fee: int, prices: GasPrices) -> list[MessageChain]:
@@ -207,7 +219,7 @@ def _includable(queue: SenderQueue, prices: GasPrices) -> Sequence[PendingMessag
     for message in queue.messages:
         if message.nonce < nonce:
             continue
-        if message.nonce != nonce or message.gas_limit < minimum_gas(prices, message.length):
+        if message.nonce != nonce or message.gas_limit < minimum_gas(message.length, prices):
             break
         nonce += 1
         gas += message.gas_limit

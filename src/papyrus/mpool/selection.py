@@ -24,6 +24,8 @@ from papyrus.mpool.message_chains import (
     MessageChain,
     SenderQueue,
     create_chains,
+    push_down,
+    sort_by_performance,
 )
 from papyrus.mpool.pending import PendingMessage
 from papyrus.primitives.address import Address
@@ -82,12 +84,8 @@ def _chains(
         if (only is None or queue.sender in only) and queue.sender not in but
         for chain in create_chains(queue, candidates.base_fee, candidates.prices)
     ]
-    found.sort(key=_performance, reverse=True)
+    sort_by_performance(found)
     return found
-
-
-def _performance(chain: MessageChain) -> tuple[float, int]:
-    return (chain.gas_performance, chain.gas_reward)
 
 
 def _effective(chain: MessageChain) -> tuple[bool, float, float, int]:
@@ -120,7 +118,7 @@ def _fill_greedily(filling: BlockFilling, chains: list[MessageChain], base_fee: 
     while filling.has_gas and edge < len(chains):
         filling.trim(chains[edge], base_fee)
         if chains[edge].is_valid:
-            _push_down(chains, edge, MessageChain.comes_before)
+            push_down(chains, edge)
         for place in range(edge, len(chains)):
             chain = chains[place]
             if not chain.is_valid:
@@ -132,17 +130,6 @@ def _fill_greedily(filling: BlockFilling, chains: list[MessageChain], base_fee: 
                 break
         else:
             return
-
-
-def _push_down(
-    chains: list[MessageChain], place: int, before: Callable[[MessageChain, MessageChain], bool]
-) -> bool:
-    """Move a chain that was cut back to where it belongs; return whether it moved."""
-    start = place
-    while place < len(chains) - 1 and not before(chains[place], chains[place + 1]):
-        chains[place], chains[place + 1] = chains[place + 1], chains[place]
-        place += 1
-    return place > start
 
 
 def _fill_optimally(
@@ -232,9 +219,7 @@ def _pack_tail(filling: BlockFilling, chains: list[MessageChain], base_fee: int)
         # Quirk: the chain at the edge may have been merged meanwhile; to cut it then changes
         # nothing of it, and drops what comes after it.
         filling.trim(chains[edge], base_fee)
-        if chains[edge].is_valid and _push_down(
-            chains, edge, MessageChain.comes_before_effectively
-        ):
+        if chains[edge].is_valid and push_down(chains, edge, MessageChain.comes_before_effectively):
             looked_at = edge + 1
         for place in (edge, *range(looked_at, len(chains))):
             chain = chains[place]

@@ -1,0 +1,385 @@
+"""The message pool itself: what waits, by sender (node.md 3.10, `messagepool.go`).
+
+Users' messages are pushed, those of peers are added. Both are checked in the same order; a user's
+own is kept on disk and published again and again until a block takes it. When the head changes,
+what its blocks took goes, and what reverted blocks had taken waits again. Nothing here waits for
+anything: time comes from a clock, and what takes long (choosing, clearing) is a pure function over
+`candidates` that the node may run elsewhere.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from random import randrange
+
+from papyrus.chain.head_changes import HeadChange
+from papyrus.ipld.cid import Cid
+from papyrus.mpool import checks
+from papyrus.mpool.accounts import Accounts
+from papyrus.mpool.admission import Admission
+from papyrus.mpool.chain_view import Account, ChainView
+from papyrus.mpool.config import MpoolConfig
+from papyrus.mpool.local_messages import LocalMessages
+from papyrus.mpool.message_chains import SenderQueue
+from papyrus.mpool.pending import PendingMessage
+from papyrus.mpool.pruning import excess_messages
+from papyrus.mpool.recent import Departure, Fate
+from papyrus.mpool.refusals import Refusal, refused
+from papyrus.mpool.republishing import messages_to_republish, republish_interval
+from papyrus.mpool.selection import Candidates, RandomBelow, select_messages
+from papyrus.mpool.sender_messages import SenderMessages, replacement_premium
+from papyrus.mpool.taken import TakenMessages, Turn
+from papyrus.mpool.waiting import Observer, Waiting
+from papyrus.primitives.address import Address
+from papyrus.primitives.epochs import ChainEpoch
+from papyrus.primitives.errors import Invalid
+from papyrus.rules.network import Network
+from papyrus.types.message import SignedMessage
+from papyrus.types.tipset import Tipset
+
+_EPOCHS_BETWEEN_SETTLEMENTS = 120
+"""How often the file of users' messages is looked through where no block took one."""
+
+Clock = Callable[[], float]
+"""Tells the time in seconds."""
+
+Publish = Callable[[SignedMessage], None]
+"""Hands a message to the network."""
+
+
+class MessagePool:
+    """The messages that wait."""
+
+    def __init__(
+        self,
+        view: ChainView,
+        network: Network,
+        clock: Clock,
+        *,
+        local: LocalMessages | None = None,
+        publish: Publish | None = None,
+        config: MpoolConfig | None = None,
+        draw: RandomBelow = randrange,
+    ) -> None:
+        """Begin empty; `load_local` brings back what the file holds."""
+        self.config = config or MpoolConfig()
+        self._view = view
+        self._network = network
+        self._clock = clock
+        self._file = local
+        self._publish = publish
+        self._draw = draw
+        self._waiting = Waiting()
+        self._local_senders: set[Address] = set()
+        self._accounts = Accounts(view)
+        self._admission = Admission(network, self._accounts)
+        self._taken = TakenMessages(view, self._accounts, self._admission)
+        self._republished: set[Cid] = set()
+        self._republish_at = clock() + republish_interval(network.block_delay)
+        self._prune_from = clock()
+        self._settled_at: ChainEpoch = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    # What comes in.
+
+    def push(self, signed: SignedMessage, *, local: bool = True) -> Cid:
+        """Let a user's message wait, kept on disk, and publish it; return its CID.
+
+        One that is not local is a peer's, as for `add`. Raises Invalid where it is refused, and
+        LocalFault where it cannot be kept.
+        """
+        if not local:
+            return self.add(signed)
+        return self._push(signed, untrusted=False)
+
+    def push_untrusted(self, signed: SignedMessage) -> Cid:
+        """Let a message of a gateway's user wait, as `push` does, within narrower limits."""
+        return self._push(signed, untrusted=True)
+
+    def add(self, signed: SignedMessage) -> Cid:
+        """Let a peer's message wait; Invalid where it is refused (see `gossip_verdict`)."""
+        if len(self._waiting) >= 2 * self.config.size_limit_high:
+            raise refused(Refusal.POOL_FULL, f"{len(self._waiting)} messages wait")
+        message, _ = self._check(signed, local=False)
+        self._slot(message).check(message, strict=True)
+        self._keep(message)
+        self._prune_in_time()
+        return message.cid
+
+    def _push(self, signed: SignedMessage, *, untrusted: bool) -> Cid:
+        checks.check_outgoing(signed.message)
+        message, is_publishable = self._check(signed, local=True)
+        self._slot(message).check(message, strict=False, untrusted=untrusted)
+        if self._file is not None:
+            self._file.put(message.cid, message.sender, signed)
+        self._local_senders.add(message.sender)
+        self._keep(message)
+        self._prune_in_time()
+        if is_publishable and self._publish is not None:
+            self._publish(signed)
+        return message.cid
+
+    def load_local(self) -> list[Invalid]:
+        """Let the messages in the file wait; return why some cannot.
+
+        What was taken once waits again whatever its sender owns by now.
+        """
+        problems: list[Invalid] = []
+        used: list[Turn] = []
+        for signed in [] if self._file is None else self._file.all():
+            try:
+                message = self._admission.check_alone(signed)
+            except Invalid as error:
+                problems.append(error)
+                continue
+            self._local_senders.add(message.sender)
+            if self._accounts.nonce(message.sender) > message.nonce:
+                used.append((message.sender, message.nonce))
+            else:
+                self._keep(message)
+        if self._file is not None and used:
+            self._file.settle([], used, self._view.head.height)
+        return problems
+
+    # What is asked.
+
+    def pending(self) -> list[SignedMessage]:
+        """Return all messages, each sender's in order of nonce."""
+        return [message.signed for message in self._waiting]
+
+    def pending_of(self, sender: Address) -> list[SignedMessage]:
+        """Return a sender's messages in order of nonce; none where the sender is not known."""
+        queue = self.queue(sender)
+        return [] if queue is None else [message.signed for message in queue.in_order()]
+
+    def queue(self, sender: Address) -> SenderMessages | None:
+        """Return what waits of a sender, or None."""
+        try:
+            return self._waiting.senders.get(self._accounts.key(sender))
+        except LookupError:
+            return None
+
+    def find(self, cid: Cid) -> PendingMessage | None:
+        """Return the message that waits under a CID, with its signature or without."""
+        return self._waiting.find(cid)
+
+    def fate(self, cid: Cid) -> Fate | None:
+        """Return what became of a message that left lately, or None where nothing is known."""
+        return self._waiting.fate(cid)
+
+    def is_local(self, sender: Address) -> bool:
+        """Return whether a sender, by its key, is a user of this node."""
+        return sender in self._local_senders
+
+    def account(self, sender: Address) -> Account | None:
+        """Return a sender's account after the head."""
+        return self._accounts.after_head(sender)
+
+    def next_nonce(self, sender: Address) -> int:
+        """Return the nonce of the sender's next message; LookupError where there is no sender."""
+        account = self.account(sender)
+        if account is None:
+            raise LookupError(f"{sender} is not on the chain: send it some FIL first")
+        queue = self.queue(sender)
+        return account.nonce if queue is None else max(account.nonce, queue.next_nonce)
+
+    def subscribe(self, observer: Observer) -> Callable[[], None]:
+        """Tell an observer of each message that comes or goes; return what ends that."""
+        return self._waiting.subscribe(observer)
+
+    # What a block takes.
+
+    def candidates(self, base: Tipset, base_fee: int | None = None) -> Candidates:
+        """Return what there is for a block on `base`, which need not be the head.
+
+        `base_fee` is the block's where none is given.
+        """
+        waiting = self._waiting_on(base)
+        return self._candidates(
+            base,
+            (
+                (sender, tuple(by_nonce[nonce] for nonce in sorted(by_nonce)))
+                for sender, by_nonce in waiting.items()
+            ),
+            int(self._view.base_fee_after(base)) if base_fee is None else base_fee,
+        )
+
+    def select(self, base: Tipset, ticket_quality: float) -> list[SignedMessage]:
+        """Return messages for a block on `base` whose ticket is so good, from 0 to 1."""
+        if len(self._waiting) > self.config.size_limit_high:
+            self.prune()
+        chosen = select_messages(self.candidates(base), ticket_quality, self._draw)
+        return [message.signed for message in chosen]
+
+    # What goes.
+
+    def remove(self, sender: Address, nonce: int, *, applied: bool = False) -> None:
+        """Let a sender's message no longer wait; `applied` where the chain has used its nonce."""
+        fate = Fate(Departure.APPLIED if applied else Departure.CLEARED)
+        message = self._waiting.take(self._accounts.key(sender), nonce, fate)
+        if message is not None and not applied and self._file is not None:
+            self._file.remove([message.cid])
+
+    def clear(self, *, local: bool) -> None:
+        """Let nothing wait, or nothing but the messages of this node's users."""
+        for sender, queue in list(self._waiting.senders.items()):
+            if not local and sender in self._local_senders:
+                continue
+            messages = queue.in_order()
+            if self._file is not None and sender in self._local_senders:
+                self._file.remove(message.cid for message in messages)
+            for message in messages:
+                self._waiting.take(sender, message.nonce, Fate(Departure.CLEARED))
+        if local:
+            self._local_senders.clear()
+            self._republished.clear()
+
+    def prune(self) -> None:
+        """Drop the worst messages down to the lower limit, but none of users or priority."""
+        head = self._view.head
+        bound = checks.base_fee_lower_bound(
+            int(self._view.base_fee_after(head)), checks.INCLUSION_DIVISOR
+        )
+        protected = self._local_senders.union(self._priority())
+        excess = excess_messages(
+            self.candidates(head, bound), protected, self.config.size_limit_low
+        )
+        for message in excess:
+            self._waiting.take(message.sender, message.nonce, Fate(Departure.DROPPED))
+        self._prune_from = self._clock() + self.config.prune_cooldown
+
+    def republish(self) -> list[SignedMessage]:
+        """Return the users' messages to publish again, where it is time; nothing where it is not.
+
+        It is time every ten epochs, and at once when a block took one of the last lot.
+        """
+        now = self._clock()
+        if now < self._republish_at:
+            return []
+        self._republish_at = now + republish_interval(self._network.block_delay)
+        head = self._view.head
+        base_fee = int(self._view.base_fee_after(head))
+        candidates = self._candidates(
+            head,
+            (
+                (sender, self._waiting.senders[sender].in_order())
+                for sender in sorted(self._local_senders & self._waiting.senders.keys())
+            ),
+            checks.base_fee_lower_bound(base_fee, checks.INCLUSION_DIVISOR),
+        )
+        chosen = messages_to_republish(candidates, base_fee)
+        self._republished = {message.cid for message in chosen}
+        return [message.signed for message in chosen]
+
+    def on_head_change(self, change: HeadChange) -> None:
+        """Follow the chain: what it has taken goes, and what a fork gave back waits again."""
+        returned: dict[Turn, SignedMessage] = {}
+        for tipset in change.reverted:
+            for turn, signed in self._taken.signed(tipset):
+                returned.setdefault(turn, signed)
+        given_back = set(returned)
+        used: set[Turn] = set()
+        for tipset in change.applied:
+            for turn, cid in self._taken.turns(tipset):
+                used.add(turn)
+                returned.pop(turn, None)
+                self._waiting.take(*turn, Fate(Departure.APPLIED, cid, tipset.height))
+                if cid in self._republished:
+                    self._republish_at = self._clock()
+        if change.reverted:
+            self._accounts.forget_keys()
+        for turn in sorted(returned):
+            self._put_back(turn, returned[turn])
+        for sender in {sender for sender, _ in given_back}:
+            queue = self._waiting.senders.get(sender)
+            if queue is not None:
+                queue.begin_at(self._accounts.nonce(sender))
+        self._settle(given_back - used, used)
+
+    def _check(self, signed: SignedMessage, *, local: bool) -> tuple[PendingMessage, bool]:
+        message = self._admission.check_alone(signed)
+        waiting = self._waiting.senders.get(message.sender)
+        is_publishable = self._admission.check_on_chain(
+            message, self._view.head, waiting, local=local
+        )
+        return message, is_publishable
+
+    def _keep(self, message: PendingMessage) -> None:
+        self._waiting.put(message, self._accounts.nonce(message.sender))
+        self._admission.remember_signature(message)
+
+    def _slot(self, message: PendingMessage) -> SenderMessages:
+        """Return where a message would wait, which is not kept unless it does."""
+        queue = self._waiting.senders.get(message.sender)
+        return SenderMessages(self._accounts.nonce(message.sender)) if queue is None else queue
+
+    def _put_back(self, turn: Turn, signed: SignedMessage) -> None:
+        """Let a message that a fork gave back wait again, unless a better one took its place."""
+        sender, nonce = turn
+        if self._accounts.nonce(sender) > nonce:
+            return
+        queue = self._waiting.senders.get(sender)
+        waiting = None if queue is None else queue.by_nonce.get(nonce)
+        message = PendingMessage.of(signed, sender)
+        if waiting is None:
+            self._keep(message)
+        elif message.cid != waiting.cid:
+            if message.premium >= replacement_premium(waiting.premium):
+                self._keep(message)
+            else:
+                self._waiting.note(message.cid, Fate(Departure.REPLACED, waiting.cid))
+
+    def _waiting_on(self, base: Tipset) -> dict[Address, dict[int, PendingMessage]]:
+        """Return what would wait if `base` were the head."""
+        waiting = {sender: queue.by_nonce for sender, queue in self._waiting.senders.items()}
+        head = self._view.head
+        if base.key == head.key:
+            return waiting
+        waiting = {sender: dict(by_nonce) for sender, by_nonce in waiting.items()}
+        change = self._view.path(head.key, base.key)
+        for tipset in change.reverted:
+            for (sender, nonce), signed in self._taken.signed(tipset):
+                waiting.setdefault(sender, {})[nonce] = PendingMessage.of(signed, sender)
+        for tipset in change.applied:
+            for (sender, nonce), _ in self._taken.turns(tipset):
+                waiting.get(sender, {}).pop(nonce, None)
+        return waiting
+
+    def _candidates(
+        self,
+        base: Tipset,
+        waiting: Iterable[tuple[Address, tuple[PendingMessage, ...]]],
+        base_fee: int,
+    ) -> Candidates:
+        queues = []
+        for sender, messages in waiting:
+            account = self._accounts.after(base, sender)
+            if account is not None and messages:
+                queues.append(SenderQueue(sender, account.nonce, int(account.balance), messages))
+        # Departure: Lotus takes the prices at the base's own height, which are not the block's
+        # where an upgrade falls between the two.
+        prices = self._network.rules_at(base.height + 1).prices
+        return Candidates(tuple(queues), base_fee, prices, self._priority())
+
+    def _priority(self) -> tuple[Address, ...]:
+        found = []
+        for address in self.config.priority_addresses:
+            with suppress(LookupError):  # it is not on the chain yet, so nothing of it waits
+                found.append(self._accounts.key(address))
+        return tuple(found)
+
+    def _settle(self, unused: set[Turn], used: set[Turn]) -> None:
+        if self._file is None:
+            return
+        height = self._view.head.height
+        mine = self._local_senders
+        unused = {turn for turn in unused if turn[0] in mine}
+        used = {turn for turn in used if turn[0] in mine}
+        if unused or used or height >= self._settled_at + _EPOCHS_BETWEEN_SETTLEMENTS:
+            self._file.settle(unused, used, height)
+            self._settled_at = height
+
+    def _prune_in_time(self) -> None:
+        if len(self._waiting) > self.config.size_limit_high and self._clock() >= self._prune_from:
+            self.prune()

@@ -1,0 +1,47 @@
+"""The messages that blocks took, each by the turn it used: its sender's key and its nonce.
+
+No two messages of a chain have one turn. A block may name a sender by an ID, the pool knows it by
+its key, so turns are compared by keys.
+"""
+
+from collections.abc import Iterator
+
+from papyrus.ipld.cid import Cid
+from papyrus.mpool.accounts import Accounts
+from papyrus.mpool.admission import Admission
+from papyrus.mpool.chain_view import ChainView
+from papyrus.primitives.address import Address
+from papyrus.types.message import Message, SignedMessage
+from papyrus.types.tipset import Tipset
+
+Turn = tuple[Address, int]
+
+
+class TakenMessages:
+    """Reads what the blocks of a tipset took."""
+
+    __slots__ = ("_accounts", "_admission", "_view")
+
+    def __init__(self, view: ChainView, accounts: Accounts, admission: Admission) -> None:
+        """Read from a view of the chain."""
+        self._view = view
+        self._accounts = accounts
+        self._admission = admission
+
+    def turns(self, tipset: Tipset) -> Iterator[tuple[Turn, Cid]]:
+        """Yield the turn and the CID of each message of a tipset."""
+        for message in self._view.messages_of(tipset):
+            yield self._turn(message.unsigned), message.cid
+
+    def signed(self, tipset: Tipset) -> Iterator[tuple[Turn, SignedMessage]]:
+        """Yield the turn and the message of each whose signature is known."""
+        for message in self._view.messages_of(tipset):
+            signed = self._admission.with_signature(message)
+            if signed is not None:
+                yield self._turn(message.unsigned), signed
+
+    def _turn(self, message: Message) -> Turn:
+        try:
+            return self._accounts.key(message.sender), message.nonce
+        except LookupError:  # the fork that is left made the account
+            return message.sender, message.nonce
