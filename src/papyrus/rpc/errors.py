@@ -3,13 +3,13 @@
 Codes below zero are JSON-RPC's and Ethereum's (EIP-1474); from 1 on they are Lotus'
 (api/api_errors.go), and they are assigned here alone. The sentences of Lotus' own errors are kept,
 because clients match their text. What nobody foresaw reaches the client as one short sentence and
-the log in full: never a stack trace, a path or a secret.
+the log in full: never a stack trace or a secret.
 """
 
 from enum import IntEnum
 from typing import Any
 
-from papyrus.primitives.errors import DecodeError, Invalid, PapyrusError
+from papyrus.primitives.errors import Invalid, PapyrusError
 
 
 class ErrorCode(IntEnum):
@@ -99,6 +99,7 @@ def foreseen(error: Exception) -> RpcError | None:
         return error
     if isinstance(error, Invalid):
         return RpcError(ErrorCode.GENERIC, str(error), {"fault": str(error.fault)})
-    if isinstance(error, (PapyrusError, DecodeError)):
+    # Services say so of what they do not have; a KeyError is a mistake of ours.
+    if isinstance(error, PapyrusError) or type(error) is LookupError:
         return RpcError(ErrorCode.GENERIC, str(error))
     return None

@@ -4,9 +4,10 @@ Nothing here computes a state. Where a tipset key is asked for, null, [] and non
 head.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Concatenate, ParamSpec, Protocol, TypeVar
 
 from papyrus.chain.head_changes import HeadChange, Notification, current, notifications_of
 from papyrus.ipld.blockstore import Blockstore
@@ -20,7 +21,6 @@ from papyrus.rpc.feeds import Feed
 from papyrus.rpc.json_codecs import Named
 from papyrus.rpc.methods import chain_work
 from papyrus.rpc.methods.chain_work import BlockMessages, ChainMessage, ObjectSize
-from papyrus.rpc.work import Workers
 from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader
 from papyrus.types.event import StampedEvent
@@ -28,9 +28,15 @@ from papyrus.types.message import Message
 from papyrus.types.receipt import Receipt
 from papyrus.types.tipset import Tipset, TipsetKey
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class Chain(Protocol):
-    """The chain store, as far as this group needs it (`papyrus.chain.store.ChainStore`)."""
+    """The chain store, as far as this group needs it (`papyrus.chain.store.ChainStore`).
+
+    Its blocks are read from any thread, the rest from the event loop alone.
+    """
 
     blocks: Blockstore
     genesis: Tipset
@@ -78,11 +84,6 @@ class ChainNode(Protocol):
     @property
     def network(self) -> Network:
         """The network whose chain it is."""
-        ...
-
-    @property
-    def workers(self) -> Workers:
-        """Where long work is done."""
         ...
 
     def export_snapshot(
@@ -201,20 +202,19 @@ async def chain_get_block(context: Context[ChainNode], block: Cid) -> BlockHeade
 @method("ChainGetBlockMessages", READ)
 async def chain_get_block_messages(context: Context[ChainNode], block: Cid) -> BlockMessages:
     """Return the messages of one block, also those which another block of its tipset has too."""
-    return await context.node.workers.run(chain_work.block_messages, block)
+    return await _read(context, chain_work.block_messages, block)
 
 
 @method("ChainGetParentMessages", READ)
 async def chain_get_parent_messages(context: Context[ChainNode], block: Cid) -> list[ChainMessage]:
     """Return the messages of the tipset below a block, each once, in the order of execution."""
-    node = context.node
-    return await node.workers.run(chain_work.parent_messages, node.network, block)
+    return await _read(context, chain_work.parent_messages, context.node.network, block)
 
 
 @method("ChainGetParentReceipts", READ)
 async def chain_get_parent_receipts(context: Context[ChainNode], block: Cid) -> list[Receipt]:
     """Return the receipts of the messages that ChainGetParentMessages returns, one for each."""
-    return await context.node.workers.run(chain_work.parent_receipts, block)
+    return await _read(context, chain_work.parent_receipts, block)
 
 
 @method("ChainGetMessagesInTipset", READ)
@@ -222,9 +222,8 @@ async def chain_get_messages_in_tipset(
     context: Context[ChainNode], key: TipsetKey = HEAD
 ) -> list[ChainMessage]:
     """Return the messages of a tipset, each once, in the order of execution."""
-    node = context.node
-    tipset = tipset_of(node.chain, key)
-    return await node.workers.run(chain_work.messages_in, node.network, tipset)
+    tipset = tipset_of(context.node.chain, key)
+    return await _read(context, chain_work.messages_in, context.node.network, tipset)
 
 
 @method("ChainGetMessage", READ)
@@ -236,7 +235,7 @@ async def chain_get_message(context: Context[ChainNode], message: Cid) -> Messag
 @method("ChainGetEvents", READ, versions=(1,))
 async def chain_get_events(context: Context[ChainNode], root: Cid) -> list[StampedEvent]:
     """Return the events of a message by the root that its receipt names."""
-    return await context.node.workers.run(chain_work.events, root)
+    return await _read(context, chain_work.events, root)
 
 
 @method("ChainReadObj", READ)
@@ -268,7 +267,7 @@ async def chain_stat_obj(
     context: Context[ChainNode], cid: Cid, base: Cid | None = None
 ) -> ObjectSize:
     """Return how much lies beneath a block of data, without what lies beneath the base."""
-    return await context.node.workers.run(chain_work.object_size, cid, base)
+    return await _read(context, chain_work.object_size, cid, base)
 
 
 @subscription("ChainExport", READ)
@@ -291,6 +290,16 @@ async def chain_export(
         if piece:
             yield piece
     yield b""
+
+
+async def _read(
+    context: Context[ChainNode],
+    work: Callable[Concatenate[Blockstore, P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Return what a function reads from the blocks, on a thread while the loop serves others."""
+    return await asyncio.to_thread(work, context.node.chain.blocks, *args, **kwargs)
 
 
 def _tipset_at(chain: Chain, epoch: int, key: TipsetKey, *, before_null: bool) -> Tipset:

@@ -1,4 +1,4 @@
-"""What the Chain group reads from blocks, as functions that a worker may run."""
+"""What the Chain group reads from blocks: functions that may take a while."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,7 +3,8 @@
 from papyrus.rpc.methods.auth import AuthMethods
 from papyrus.rpc.methods.chain import ChainMethods
 from papyrus.rpc.methods.common import CommonMethods
+from papyrus.rpc.methods.wallet import WalletMethods
 
 
-class FullNodeMethods(AuthMethods, CommonMethods, ChainMethods):
+class FullNodeMethods(AuthMethods, CommonMethods, ChainMethods, WalletMethods):
     """The groups of a full node, as a server registers and a client has them."""
