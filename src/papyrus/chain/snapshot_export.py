@@ -1,0 +1,178 @@
+"""Writing a snapshot of a chain (FRC-0108; the walk is that of Lotus' export).
+
+The chain is walked from the head down. Of each tipset come the headers, and of the recent ones
+their messages, the state and the receipts that they stand on; below that headers alone, and in the
+end all of genesis. Each block comes once. In memory is what was met, some twenty bytes a block. The
+file takes its name when it is whole and on the disk.
+
+Receipts and events go along as far as they are kept: they can be made again from the states. So can
+the actors' code be taken from elsewhere, and it is not here unless the store has it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from papyrus.chain.snapshot_format import HeaderLinks, SnapshotMetadata, walk_headers
+from papyrus.chain.visited import VisitedCids
+from papyrus.ipld import dag_cbor
+from papyrus.ipld.blockstore import Blockstore
+from papyrus.ipld.cid import CBOR, DAG_CBOR, IDENTITY, RAW, Cid
+from papyrus.ipld.links import cids_in
+from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
+from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.varint import encode_unsigned
+from papyrus.storage.files import atomic_writer
+from papyrus.storage.zstd_frames import FrameWriter
+from papyrus.types.tipset import Tipset
+
+RECENT_TIPSETS = 2000
+"""Epochs whose states a lite snapshot holds, unless told; what is published holds as many."""
+
+LEAST_RECENT = CHAIN_FINALITY
+"""With fewer a node could not judge the next block."""
+
+_COMPRESSION_LEVEL = 3
+_TOLD_BLOCKS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotProgress:
+    """How far an export or an import is."""
+
+    blocks: int
+    size: int
+    """Bytes of the blocks."""
+    height: ChainEpoch | None = None
+    """Where the walk has come to on its way down."""
+
+
+Progress = Callable[[SnapshotProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A snapshot that was written."""
+
+    blocks: int
+    size: int
+    """Bytes of the blocks, before compression."""
+    states_from: ChainEpoch
+    """The lowest height above genesis with messages and a state."""
+
+
+def export_snapshot(
+    store: Blockstore,
+    head: Tipset,
+    path: Path,
+    *,
+    recent: ChainEpoch | None = RECENT_TIPSETS,
+    version: int = 2,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write a snapshot of the chain that ends in `head`, whole or not at all.
+
+    `recent` is for how many epochs it holds messages and states, None for all. It is compressed
+    where the name ends in `.zst`. LocalFault where a block is missing or the disk refuses.
+    """
+    if recent is not None and recent < LEAST_RECENT:
+        raise LocalFault(f"a snapshot with the states of {recent} epochs is of no use to a node: "
+                         f"{LEAST_RECENT} are the least")  # fmt: skip
+    if version not in {1, 2}:
+        raise LocalFault(f"a snapshot has version 1 or 2, not {version}")
+    lowest = 1 if recent is None else max(head.height - recent + 1, 1)
+    with atomic_writer(path) as file:
+        stream = FrameWriter(file, _COMPRESSION_LEVEL) if path.suffix == ".zst" else None
+        count, size = _write(
+            cast("BinaryIO", stream or file), store, head, lowest, version, progress
+        )
+        if stream is not None:
+            stream.finish()
+    return Exported(count, size, lowest)
+
+
+def snapshot_blocks(
+    store: Blockstore, head: Tipset, lowest: ChainEpoch
+) -> Iterator[tuple[Cid, bytes, ChainEpoch]]:
+    """Give each block of a snapshot once, with the height at which it was met.
+
+    `lowest` is the lowest height with messages and states. LocalFault where one is missing.
+    """
+    visited = VisitedCids()
+    try:
+        for tipset in walk_headers(store, head.key):
+            height = tipset[0][2].height
+            for cid, data, _ in tipset:
+                if visited.add(cid):
+                    yield cid, data, height
+            for _, _, links in tipset:
+                for root, is_needed in _roots(links, lowest):
+                    for cid, data in _tree(store, root, visited, is_needed):
+                        yield cid, data, height
+    except DecodeError as error:
+        raise LocalFault(f"the chain cannot be read: {error}") from error
+
+
+def _roots(links: HeaderLinks, lowest: ChainEpoch) -> list[tuple[Cid, bool]]:
+    """Return what goes along with a header, and whether it must be there."""
+    if links.height == 0:
+        # Its messages are none, and what it names as its parent is from before the chain.
+        others = (links.messages, links.receipts, *links.parents)
+        return [(links.state_root, True), *((cid, False) for cid in others)]
+    if links.height < lowest:
+        return []
+    return [(links.messages, True), (links.state_root, True), (links.receipts, False)]
+
+
+def _tree(
+    store: Blockstore, root: Cid, visited: VisitedCids, is_needed: bool
+) -> Iterator[tuple[Cid, bytes]]:
+    """Give the blocks under a root that were not met before, parents before children."""
+    wanted = [root]
+    while wanted:
+        cid = wanted.pop()
+        codec = cid.codec
+        if codec not in {DAG_CBOR, CBOR, RAW} or cid.hash_code == IDENTITY or not visited.add(cid):
+            continue
+        data = store.get(cid)
+        if data is None:
+            if is_needed and codec != RAW:
+                raise LocalFault(f"block {cid} is not kept here: export the states of fewer epochs")
+            continue
+        yield cid, data
+        if codec == DAG_CBOR:
+            wanted += reversed(cids_in(data))
+
+
+def _write(
+    stream: BinaryIO,
+    store: Blockstore,
+    head: Tipset,
+    lowest: ChainEpoch,
+    version: int,
+    progress: Progress | None,
+) -> tuple[int, int]:
+    """Write the file, and return how many blocks it holds and their bytes."""
+    roots: tuple[Cid, ...] = head.key.cids
+    first: bytes | None = None
+    if version == 2:
+        first = SnapshotMetadata(head.key).to_cbor()
+        roots = (Cid.of(first),)
+    header = dag_cbor.encode({"roots": list(roots), "version": 1})
+    stream.write(encode_unsigned(len(header)) + header)
+    count = size = 0
+    if first is not None:
+        _write_section(stream, roots[0], first)
+        count, size = 1, len(first)
+    for cid, data, height in snapshot_blocks(store, head, lowest):
+        _write_section(stream, cid, data)
+        count += 1
+        size += len(data)
+        if progress is not None and count % _TOLD_BLOCKS == 0:
+            progress(SnapshotProgress(count, size, height))
+    return count, size
+
+
+def _write_section(stream: BinaryIO, cid: Cid, data: bytes) -> None:
+    stream.write(encode_unsigned(len(cid) + len(data)) + cid + data)
