@@ -1,0 +1,381 @@
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from papyrus.chain.opening import open_chain
+from papyrus.chain.snapshot_export import SnapshotProgress, export_snapshot
+from papyrus.chain.snapshot_format import SnapshotMetadata, read_metadata
+from papyrus.chain.snapshot_import import ImportProgress, import_snapshot
+from papyrus.chain.visited import VisitedCids
+from papyrus.ipld import dag_cbor
+from papyrus.ipld.car import write_car
+from papyrus.ipld.cid import DAG_CBOR, IDENTITY, RAW, Cid
+from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.rules.networks import CALIBNET, LOTUS_ITEST
+from papyrus.storage import chain_index, lmdb_store
+from papyrus.storage.car_files import open_car, save_car
+from papyrus.storage.chain_notes import fact, open_notes
+from papyrus.storage.database import LAYERS_FOLDER, NOTES_FILE
+from papyrus.types.tipset import Tipset, TipsetKey
+
+
+class StoppedError(Exception):
+    pass
+
+
+CHAINS = ("consensus-fault", "fevm-basic", "multisig", "migration-nv22-nv23")
+
+
+def chain_file(shared: Path, name: str) -> Path:
+    path = shared / "chains" / name / "chain.car.zst"
+    if not path.is_file():
+        pytest.skip(f"no chain {name} among the reference data")
+    return path
+
+
+def cids_of(path: Path) -> set[Cid]:
+    return {cid for cid, _ in open_car(path).blocks()}
+
+
+@pytest.fixture
+def lotus_chain(shared, folder):
+    """Return a small chain of Lotus, imported."""
+    path = chain_file(shared, "fevm-basic")
+    imported = import_snapshot(folder / "chain", path, LOTUS_ITEST)
+    with open_chain(folder / "chain", LOTUS_ITEST) as chain:
+        yield chain, path, imported
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("as_layer", [False, True])
+def test_chain_of_lotus_is_imported_exported_and_imported_again(shared, folder, name, as_layer):
+    path = chain_file(shared, name)
+    first = import_snapshot(folder / "a", path, LOTUS_ITEST, as_layer=as_layer)
+    assert first.head.key.cids == open_car(path).roots
+    assert (first.version, first.states_from) == (1, 0)
+    with open_chain(folder / "a", LOTUS_ITEST) as chain:
+        assert chain.store.head == first.head
+        assert chain.network.genesis == first.genesis
+        tipsets = list(chain_index.tipsets(chain.index))
+        assert len(tipsets) == first.tipsets
+        for version, file in ((1, "v1.car"), (2, "v2.car.zst")):
+            exported = export_snapshot(
+                chain.database.store, first.head, folder / file, recent=None, version=version
+            )
+            assert exported.states_from == 1
+    assert cids_of(folder / "v1.car") == cids_of(path)
+    assert open_car(folder / "v1.car").roots == first.head.key.cids
+    metadata = SnapshotMetadata(first.head.key).to_cbor()
+    assert cids_of(folder / "v2.car.zst") == cids_of(path) | {Cid.of(metadata)}
+    assert open_car(folder / "v2.car.zst").roots == (Cid.of(metadata),)
+    for file, version in (("v1.car", 1), ("v2.car.zst", 2)):
+        again = import_snapshot(folder / file[:2], folder / file, LOTUS_ITEST)
+        assert (again.head, again.genesis, again.tipsets) == (
+            first.head, first.genesis, first.tipsets,
+        )  # fmt: skip
+        assert again.version == version
+        with open_chain(folder / file[:2], LOTUS_ITEST) as chain:
+            assert chain.store.head == first.head
+            assert list(chain_index.tipsets(chain.index)) == tipsets
+
+
+def test_lite_snapshot_has_all_headers_and_recent_states_alone(shared, folder):
+    path = chain_file(shared, "ledger")
+    import_snapshot(folder / "a", path, LOTUS_ITEST)
+    with open_chain(folder / "a", LOTUS_ITEST) as chain:
+        head = chain.store.head
+        kept = [
+            chain_index.messages_in(chain.index, t.key) for t in chain_index.tipsets(chain.index)
+        ]
+        exported = export_snapshot(chain.database.store, head, folder / "lite.car.zst", recent=900)
+        assert exported.states_from == head.height - 899
+    lite = import_snapshot(folder / "b", folder / "lite.car.zst", LOTUS_ITEST)
+    with open_chain(folder / "b", LOTUS_ITEST) as chain:
+        store = chain.store
+        lowest = store.tipset_at(exported.states_from, before_null=False)
+        assert lite.states_from == lowest.height
+        below = store.tipset(lowest.parents)
+        assert not store.blocks.has(below.parent_state_root)
+        assert store.blocks.has(store.genesis.parent_state_root)
+        assert store.tipset_at(0) == store.genesis
+        at = [entry.key for entry in chain_index.tipsets(chain.index)]
+        assert len(at) == lite.tipsets
+        messages = [chain_index.messages_in(chain.index, key) for key in at]
+        recent = at.index(lowest.key)
+        assert messages == [[]] * recent + kept[recent:]
+        assert any(messages)
+        assert any(kept[:recent])
+        with pytest.raises(LocalFault, match="export the states of fewer epochs"):
+            export_snapshot(chain.database.store, head, folder / "no.car", recent=None)
+    assert not (folder / "no.car").exists()
+
+
+def test_export_tells_how_far_it_is_and_is_there_whole_or_not(lotus_chain, folder, monkeypatch):
+    chain, _, _ = lotus_chain
+    monkeypatch.setattr("papyrus.chain.snapshot_export._TOLD_BLOCKS", 50)
+    heard: list[SnapshotProgress] = []
+    path = folder / "x.car"
+
+    def listen(progress):
+        heard.append(progress)
+        assert not path.exists()
+
+    exported = export_snapshot(
+        chain.database.store, chain.store.head, path, recent=None, progress=listen
+    )
+    assert [each.blocks for each in heard] == list(range(50, exported.blocks, 50))
+    assert heard[0].height == chain.store.head.height
+    assert [each.height for each in heard] == sorted((e.height for e in heard), reverse=True)
+    assert sum(len(data) for _, data in open_car(path).blocks()) == exported.size
+
+    def stop(_):
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        export_snapshot(
+            chain.database.store, chain.store.head, folder / "y.car", recent=None, progress=stop
+        )
+    assert [each.name for each in folder.iterdir() if "y.car" in each.name] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"recent": 899}, "900 are the least"), ({"version": 3}, "version 1 or 2, not 3")],
+)
+def test_useless_snapshot_is_refused(grown, folder, fields, words):
+    with pytest.raises(LocalFault, match=words):
+        export_snapshot(grown.store.blocks, grown.store.head, folder / "x.car", **fields)
+
+
+def test_snapshot_of_another_network_is_refused(lotus_chain, folder):
+    _, path, _ = lotus_chain
+    with pytest.raises(LocalFault, match="is not that of calibnet"):
+        import_snapshot(folder / "b", path, CALIBNET)
+
+
+def test_snapshot_of_another_chain_is_refused_by_the_folder(shared, folder):
+    first = import_snapshot(folder / "a", chain_file(shared, "fevm-basic"), LOTUS_ITEST)
+    other = chain_file(shared, "consensus-fault")
+    with pytest.raises(LocalFault, match=r"holds the chain of the genesis .* use another folder"):
+        import_snapshot(folder / "a", other, LOTUS_ITEST)
+    with open_chain(folder / "a", LOTUS_ITEST) as chain:
+        assert chain.store.head == first.head
+
+
+def damaged(path: Path, folder: Path, change) -> Path:
+    """Return a file whose blocks were changed, and its roots."""
+    car = open_car(path)
+    roots, blocks = change(list(car.roots), dict(car.blocks()))
+    made = folder / "damaged.car"
+    with made.open("wb") as file:
+        write_car(file, roots, blocks.items())
+    return made
+
+
+def without(cid_of):
+    def change(roots, blocks):
+        del blocks[cid_of(roots, blocks)]
+        return roots, blocks
+
+    return change
+
+
+def flipped(roots, blocks):
+    cid = roots[0]
+    blocks[cid] = blocks[cid][:-1] + bytes([blocks[cid][-1] ^ 1])
+    return roots, blocks
+
+
+def rootless(_, blocks):
+    return [], blocks
+
+
+def rooted_in_a_message(roots, blocks):
+    return [cid for cid in blocks if cid not in roots][:1], blocks
+
+
+def header(roots, blocks):
+    return Tipset.of([_header(blocks, roots[0])]).blocks[0]
+
+
+def _header(blocks, cid):
+    from papyrus.types.block import BlockHeader  # noqa: PLC0415 - of this helper alone
+
+    return BlockHeader.from_cbor(blocks[cid])
+
+
+def later_version(_, blocks):
+    data = dag_cbor.encode({"F3Data": None, "Version": 3, "HeadTipsetKey": []})
+    return [Cid.of(data)], {Cid.of(data): data, **blocks}
+
+
+@pytest.mark.parametrize("as_layer", [False, True])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (flipped, "not what .* names|not what its CID .* names"),
+        (without(lambda roots, _: roots[0]), "a header, is missing"),
+        (without(lambda roots, blocks: header(roots, blocks).parents[0]), "a header, is missing"),
+        (without(lambda roots, blocks: header(roots, blocks).messages), "lacks the messages or"),
+        (without(lambda roots, b: header(roots, b).parent_state_root), "lacks the messages or"),
+        (rootless, "it has no roots"),
+        (rooted_in_a_message, "no whole snapshot"),
+        (later_version, "has version 3, and this Papyrus knows 1 and 2"),
+    ],
+    ids=["flipped", "head", "parent", "messages", "state", "rootless", "no header", "version 3"],
+)
+def test_broken_snapshot_leaves_no_head_and_no_layer(shared, folder, change, words, as_layer):
+    made = damaged(chain_file(shared, "fevm-basic"), folder, change)
+    with pytest.raises(LocalFault, match=words):
+        import_snapshot(folder / "a", made, LOTUS_ITEST, as_layer=as_layer)
+    with closing(open_notes(folder / "a" / NOTES_FILE)) as notes:
+        assert fact(notes, "head") is None
+    assert not list((folder / "a").glob(f"{LAYERS_FOLDER}/*.car"))
+
+
+def test_cut_file_is_refused(shared, folder):
+    data = chain_file(shared, "fevm-basic").read_bytes()
+    (folder / "cut.car.zst").write_bytes(data[: len(data) // 2])
+    with pytest.raises(LocalFault, match=r"is no whole snapshot: .*cut off"):
+        import_snapshot(folder / "a", folder / "cut.car.zst", LOTUS_ITEST)
+
+
+def test_broken_off_copy_goes_on_where_it_was(shared, folder, monkeypatch):
+    path = chain_file(shared, "fevm-basic")
+    monkeypatch.setattr("papyrus.chain.snapshot_import._GROUP_BYTES", 10_000)
+    written = []
+    put_many = lmdb_store.LmdbBlockstore.put_many
+
+    def count(self, blocks):
+        group = list(blocks)
+        written.append(len(group))
+        return put_many(self, group)
+
+    monkeypatch.setattr(lmdb_store.LmdbBlockstore, "put_many", count)
+
+    heard = []
+
+    def stop(progress):
+        heard.append(progress.blocks)
+        if len(heard) == 5:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        import_snapshot(folder / "a", path, LOTUS_ITEST, progress=ImportProgress(copying=stop))
+    done = sum(written)
+    assert heard[-1] == done
+    written.clear()
+    import_snapshot(folder / "a", path, LOTUS_ITEST)
+    assert sum(written) == len(list(open_car(path).blocks())) - done
+    with open_chain(folder / "a", LOTUS_ITEST) as chain:
+        assert chain.store.head.key.cids == open_car(path).roots
+
+
+def test_other_file_is_copied_from_its_beginning(shared, folder, monkeypatch):
+    path = chain_file(shared, "fevm-basic")
+    monkeypatch.setattr("papyrus.chain.snapshot_import._GROUP_BYTES", 10_000)
+
+    def stop(_):
+        raise StoppedError
+
+    copy = folder / "copy.car.zst"
+    shutil.copy(path, copy)
+    with pytest.raises(StoppedError):
+        import_snapshot(folder / "a", copy, LOTUS_ITEST, progress=ImportProgress(copying=stop))
+    os.utime(copy, (1, 1))
+    heard = []
+    progress = ImportProgress(copying=heard.append)
+    import_snapshot(folder / "a", copy, LOTUS_ITEST, progress=progress)
+    assert heard[0].blocks < heard[-1].blocks == len(list(open_car(path).blocks()))
+
+
+def test_import_tells_of_all_its_parts(shared, folder):
+    checked, indexed = [], []
+    progress = ImportProgress(
+        checking=lambda done, of: checked.append((done, of)),
+        indexing=lambda done, of: indexed.append((done, of)),
+    )
+    path = chain_file(shared, "fevm-basic")
+    head = import_snapshot(folder / "a", path, LOTUS_ITEST, progress=progress).head
+    assert checked[-1] == indexed[-1] == (head.height, head.height)
+
+
+def test_layer_is_the_file_itself_and_stays_when_imported_again(shared, folder):
+    path = folder / "chain.car.zst"
+    shutil.copy(chain_file(shared, "fevm-basic"), path)
+    for _ in range(2):
+        import_snapshot(folder / "a", path, LOTUS_ITEST, as_layer=True)
+        assert (folder / "a" / LAYERS_FOLDER / path.name).samefile(path)
+    with open_chain(folder / "a", LOTUS_ITEST) as chain:
+        assert len(chain.database.blocks) == 0
+    other = folder / "b" / path.name
+    other.parent.mkdir()
+    shutil.copy(path, other)
+    with pytest.raises(LocalFault, match="there is another layer"):
+        import_snapshot(folder / "a", other, LOTUS_ITEST, as_layer=True)
+    misnamed = folder / "chain.zst"
+    shutil.copy(path, misnamed)
+    with pytest.raises(LocalFault, match=r"a layer is named \.car or \.car\.zst"):
+        import_snapshot(folder / "a", misnamed, LOTUS_ITEST, as_layer=True)
+
+
+def test_certificates_of_any_length_are_passed_over(lotus_chain, folder):
+    _, path, imported = lotus_chain
+    certificates = bytes(9 << 20)
+    named = Cid.of(certificates, RAW)
+    metadata = SnapshotMetadata(imported.head.key, named).to_cbor()
+    made = folder / "v2.car"
+    first = [(Cid.of(metadata), metadata), (named, certificates)]
+    save_car(made, [Cid.of(metadata)], [*first, *open_car(path).blocks()])
+    for place, as_layer in (("x", False), ("y", True)):
+        again = import_snapshot(folder / place, made, LOTUS_ITEST, as_layer=as_layer)
+        assert (again.head, again.version) == (imported.head, 2)
+
+
+KEY = TipsetKey((Cid.of(b"a block"),))
+
+
+def test_metadata_is_a_map_as_lotus_writes_it():
+    data = SnapshotMetadata(KEY).to_cbor()
+    link = bytes.fromhex("d82a582700") + KEY.cids[0]
+    assert data == (b"\xa3\x66F3Data\xf6\x67Version\x02\x6dHeadTipsetKey\x81" + link)
+    assert read_metadata(data) == SnapshotMetadata(KEY)
+    named = SnapshotMetadata(KEY, Cid.of(b"certificates", RAW))
+    assert read_metadata(named.to_cbor()) == named
+
+
+@pytest.mark.parametrize("data", [b"", b"\x80", b"\xa0", dag_cbor.encode({"Version": 2})])
+def test_other_blocks_are_no_metadata(data):
+    assert read_metadata(data) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"Version": 1}, "version 1"),
+        ({"HeadTipsetKey": []}, "names no head"),
+        ({"HeadTipsetKey": [1]}, "names no head"),
+        ({"F3Data": Cid.of(b"x")}, "not raw"),
+    ],
+)
+def test_senseless_metadata_is_refused(change, words):
+    fields = {"F3Data": None, "Version": 2, "HeadTipsetKey": list(KEY.cids)} | change
+    with pytest.raises(DecodeError, match=words):
+        read_metadata(dag_cbor.encode(fields))
+
+
+def test_visited_set_knows_each_cid_once():
+    visited = VisitedCids()
+    cids = [
+        Cid.of(b"%d" % number, codec, *hash_code)
+        for number in range(9000)
+        for codec, hash_code in ((DAG_CBOR, ()), (RAW, ()), (RAW, (IDENTITY,)))
+    ]
+    assert all(visited.add(cid) for cid in cids)
+    assert not any(visited.add(cid) for cid in cids)
+    assert len(visited) == len(cids)
+    zero = Cid.of_digest(bytes(32), DAG_CBOR, 0xB220)
+    assert (visited.add(zero), visited.add(zero)) == (True, False)
