@@ -79,7 +79,9 @@ test-full: $(DEV)
 ## coverage     line coverage of the spec half, at least 90 %
 coverage: $(DEV)
 	rm -f .coverage .coverage.*
-	.venv/bin/coverage run -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
+	COVERAGE_CORE=$$(.venv/bin/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
+	  .venv/bin/coverage run -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
+	.venv/bin/python -m scripts.killed_coverage
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report --fail-under=90 --skip-covered \
 	  --include="$$(printf 'src/papyrus/%s/*,' $(SPEC_HALF))"

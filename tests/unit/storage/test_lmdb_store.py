@@ -207,7 +207,7 @@ def test_folder_of_another_user_is_refused(store: LmdbBlockstore, child) -> None
             print(error)
     """
     said, _ = child(code, store.folder).communicate(timeout=60)
-    assert said.startswith("cannot use")
+    assert "cannot use" in said
     assert said.endswith("Permission denied\n")
 
 
