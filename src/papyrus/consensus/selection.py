@@ -114,7 +114,9 @@ def _message(data: bytes) -> Message:
 def _cids(store: Blockstore, root: Cid) -> list[Cid]:
     """Return the CIDs of a legacy array, which must be there without gaps."""
     array = Amt(store, root, version=0)
-    found = [value for _, value in array.items()]
-    if len(found) != len(array) or not all(isinstance(value, Cid) for value in found):
+    found = dict(array.items())
+    if list(found) != list(range(len(array))) or not all(
+        isinstance(value, Cid) for value in found.values()
+    ):
         raise DecodeError(f"array {root} is not a list of CIDs")
-    return found
+    return list(found.values())
