@@ -140,7 +140,7 @@ def devnet_template(settings: DevnetSettings, people: People) -> Template:
     """Return the template of a devnet: key addresses with money, and miners with sectors."""
     if settings.balance < 0:
         raise LocalFault(f"a balance of {settings.balance.to_fil()} is less than nothing")
-    given = settings.balance * (2 * len(people.accounts) + 3)
+    given = settings.balance * (2 * len(people.accounts) + 5)
     workers = WORKER_BALANCE * len(people.workers)
     if given + workers > MOST_FOR_ACCOUNTS:
         raise LocalFault(
@@ -150,7 +150,8 @@ def devnet_template(settings: DevnetSettings, people: People) -> Template:
     if settings.sectors < 1:
         raise LocalFault(f"{settings.sectors} sectors: a miner begins with one or more")
     holders = [account.key.address for account in people.accounts]
-    holders += [people.bls.address, people.verifier.address]
+    others = (people.bls, people.verifier, people.root, people.remainder)
+    holders += [other.address for other in others]
     return Template(
         network=DEVNET.name,
         network_version=settings.network_version,

@@ -7,9 +7,10 @@ import pytest
 from papyrus.actors.checks.state import check_state
 from papyrus.actors.datacap.state import State as DataCapState
 from papyrus.actors.datacap.token import balances_shape
-from papyrus.actors.engine import NativeActors
+from papyrus.actors.engine import ALL_WASM, ChosenActors, NativeActors
 from papyrus.actors.market import state as market
 from papyrus.actors.verifreg import state as verifreg
+from papyrus.conformance.environment import shared_environment
 from papyrus.devnet import genesis as made
 from papyrus.devnet.genesis import DevnetSettings, build_devnet, devnet_network
 from papyrus.devnet.people import people_of
@@ -56,6 +57,15 @@ def test_same_settings_are_the_same_genesis(devnet):
     assert build().genesis.cid == devnet.genesis.cid
 
 
+@pytest.mark.bundle("v18/devnet")
+def test_genesis_is_the_same_on_the_released_actors(devnet):
+    environment = shared_environment()
+    store = MemoryBlockstore()
+    wasm = ChosenActors(ALL_WASM, NativeActors(DEVNET_POLICY), environment.engine)
+    other = build_devnet(SETTINGS, people_of(accounts=3), environment.over(store), wasm)
+    assert other.genesis.cid == devnet.genesis.cid
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -96,6 +106,15 @@ def test_every_account_has_its_balance_under_both_addresses(devnet):
     for account in devnet.people.accounts:
         for address in (account.key.address, account.ethereum.address):
             assert actor_at(devnet, address).balance == SETTINGS.balance
+
+
+def test_everybody_with_a_part_to_play_can_pay_for_it(devnet):
+    people = devnet.people
+    for key in (people.bls, people.verifier, people.root, people.remainder):
+        assert actor_at(devnet, key.address).balance == SETTINGS.balance
+    assert actor_at(devnet, people.client.address).balance == SETTINGS.balance
+    worker = actor_at(devnet, people.workers[0].address).balance
+    assert made.WORKER_BALANCE - TokenAmount.from_fil(1) < worker < made.WORKER_BALANCE
 
 
 def test_ethereum_accounts_are_what_a_first_payment_makes(devnet, state):
