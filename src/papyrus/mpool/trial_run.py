@@ -1,0 +1,115 @@
+"""Running a message on the head to see what it does, and keeping nothing of it.
+
+The message runs where it would stand: after the messages of the head's blocks and after those of
+its sender that wait, at the head's own epoch and without cron, as in Lotus (`stmgr.CallWithGas`).
+An upgrade that rewrites the state is not run for a trial; the trial goes to the last tipset before
+it instead. It is a pure function over a store, so a worker process can run it.
+"""
+
+from dataclasses import dataclass, replace
+
+from papyrus.consensus.externs import ChainExterns
+from papyrus.consensus.selection import ChainMessage, select_messages
+from papyrus.consensus.senders import key_address
+from papyrus.consensus.supply import circulating_supply
+from papyrus.consensus.transition import World
+from papyrus.consensus.verdicts import Fault
+from papyrus.crypto.signatures import Signature, SignatureType
+from papyrus.ipld.blockstore import Blockstore, BufferedBlockstore
+from papyrus.ipld.cid import Cid
+from papyrus.primitives.address import Protocol
+from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.errors import Invalid
+from papyrus.types.message import Message, SignedMessage
+from papyrus.types.tipset import Tipset
+from papyrus.vm.executor import ApplyResult, execute_explicit
+from papyrus.vm.machine import Machine, NetworkContext
+from papyrus.vm.state_tree import StateTree
+
+_SIGNATURE_LENGTH = 65
+"""Bytes of every signature but BLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """What a trial did."""
+
+    message: Message
+    """As it ran: with the nonce that was its turn."""
+    result: ApplyResult
+    tipset: Tipset
+    """On which it ran."""
+
+
+def run_trial(
+    world: World, tipset: Tipset, prior: tuple[ChainMessage, ...], message: Message
+) -> TrialOutcome:
+    """Return what a message does on a tipset after others of its sender.
+
+    With a fee cap of 0 its gas is free. Invalid where its sender does not exist or a message is
+    malformed; whether it may be sent otherwise shows in the exit code.
+    """
+    tipset = _without_migration(world, tipset)
+    store = BufferedBlockstore(world.store)
+    machine = _machine(world, store, tipset, tipset.parent_state_root, tipset.parent_base_fee)
+    taken = select_messages(world.store, tipset, machine.tree, world.network)
+    for earlier in (*(one for block in taken for one in block.messages), *prior):
+        execute_explicit(machine, earlier.unsigned, earlier.chain_length)
+    root = machine.flush()
+
+    base_fee = tipset.parent_base_fee if message.gas_fee_cap else ZERO
+    machine = _machine(world, store, tipset, root, base_fee)
+    actor_id = machine.tree.resolve(message.sender)
+    actor = None if actor_id is None else machine.tree.get(actor_id)
+    if actor is None:
+        raise Invalid(Fault.SENDER_NOT_FOUND, f"sender {message.sender} not found on chain")
+    turn = replace(message, nonce=actor.nonce)
+    result = execute_explicit(machine, turn, _length(machine.tree, turn))
+    return TrialOutcome(turn, result, tipset)
+
+
+def _without_migration(world: World, tipset: Tipset) -> Tipset:
+    """Return the tipset, or the last before it at which no state is rewritten."""
+    while tipset.height > 0:
+        parent = world.source.tipset(tipset.parents)
+        heights = range(parent.height, tipset.height + 1)
+        if not any(world.network.schedule.migration_at(height) for height in heights):
+            break
+        tipset = parent
+    return tipset
+
+
+def _machine(
+    world: World, store: Blockstore, tipset: Tipset, root: Cid, base_fee: TokenAmount
+) -> Machine:
+    epoch = tipset.height
+    supply = circulating_supply(world.network, epoch, StateTree(store, root))
+    context = NetworkContext(
+        epoch=epoch,
+        timestamp=tipset.min_timestamp,
+        base_fee=base_fee,
+        circulating_supply=supply.circulating,
+        rules=world.network.rules_at(epoch),
+        chain_id=world.network.ethereum_chain_id,
+    )
+    externs = ChainExterns(
+        source=world.source,
+        store=store,
+        network=world.network,
+        tipset=tipset,
+        epoch=epoch,
+        state_root=root,
+    )
+    return Machine(store, root, context, externs, world.verifier, world.engine, world.observer)
+
+
+def _length(tree: StateTree, message: Message) -> int:
+    """Return the bytes a message takes on chain with its sender's kind of signature."""
+    try:
+        protocol = key_address(tree, message.sender).protocol
+    except LookupError:  # it cannot send at all, as its exit code will say
+        return message.chain_length
+    if protocol is Protocol.BLS:
+        return message.chain_length
+    signature = Signature(SignatureType.SECP256K1, bytes(_SIGNATURE_LENGTH))
+    return SignedMessage(message, signature).chain_length
