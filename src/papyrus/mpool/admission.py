@@ -57,12 +57,17 @@ class Admission:
         Return whether it is to be published, as a user's own messages are unless their fee cap is
         too low for now. `waiting` are the sender's other messages.
         """
-        rules = self._network.rules_at(head.height + 1)
+        epoch = head.height + 1
         account = checks.known_sender(message, self._accounts.after(head, message.sender))
         checks.check_nonce(message, account)
-        checks.check_sender(message, account, rules, self._network.ethereum_chain_id)
+        checks.check_sender(
+            message, account, self._network.rules_at(epoch), self._network.ethereum_chain_id
+        )
         is_publishable = checks.check_inclusion(
-            message, rules, int(head.parent_base_fee), local=local
+            message,
+            self._network.inclusion_prices_at(epoch),
+            int(head.parent_base_fee),
+            local=local,
         )
         checks.check_funds(message, account, waiting)
         return is_publishable

@@ -23,6 +23,7 @@ from papyrus.mpool.sender_messages import replacement_premium
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
+from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.network import Network
 from papyrus.types.message import Message
 
@@ -138,7 +139,7 @@ class Adviser:
                 f"{_fil(max(balance, 0))} left for it.",
                 self._send(message.sender, message.required_funds - balance),
             )
-        prices = self.network.rules_at(self.view.head.height + 1).prices
+        prices = self.network.inclusion_prices_at(self.view.head.height + 1)
         least = minimum_gas(message.length, prices)
         if message.gas_limit < least:
             return Advice(
@@ -189,14 +190,14 @@ def replacement(
 ) -> Message:
     """Return the message, to be signed, that takes another's place and should not wait.
 
-    `estimated` is the message with premium and fee cap as they would be offered now; `percent` is
-    what is offered at least, of the premium so far. Raises Invalid where what may be spent is too
+    `estimated` is the `unpriced` message with what would be offered now; `percent` is what is
+    offered at least, of the premium so far. Raises Invalid where what may be spent is too
     little to replace it at all.
     """
     premium = max(estimated.gas_premium, replacement_premium(message.premium, percent))
     fee_cap = max(estimated.gas_fee_cap, premium)
     offered = replace(
-        message.signed.message,
+        estimated,
         gas_premium=TokenAmount(premium),
         gas_fee_cap=TokenAmount(fee_cap),
     )
@@ -206,14 +207,23 @@ def replacement(
         raise refused(
             Refusal.PREMIUM_TOO_LOW_TO_REPLACE,
             f"to replace {message.cid} takes a premium of {least} attoFIL, so its gas costs up to "
-            f"{_fil(least * message.gas_limit)}, more than may be spent: raise --fee-limit",
+            f"{_fil(least * estimated.gas_limit)}, more than may be spent: raise --fee-limit",
         )
     return capped
 
 
-def unpriced(message: PendingMessage) -> Message:
-    """Return a message with its premium and fee cap open, to be estimated anew."""
-    return replace(message.signed.message, gas_fee_cap=ZERO, gas_premium=ZERO)
+def unpriced(message: PendingMessage, prices: GasPrices) -> Message:
+    """Return a message with its premium and fee cap open, to be estimated anew.
+
+    So is a gas limit that no block would take any more.
+    """
+    keeps_limit = message.gas_limit >= minimum_gas(message.length, prices)
+    return replace(
+        message.signed.message,
+        gas_limit=message.gas_limit if keeps_limit else 0,
+        gas_fee_cap=ZERO,
+        gas_premium=ZERO,
+    )
 
 
 def _about_fate(fate: Fate) -> Advice:

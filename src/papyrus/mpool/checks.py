@@ -17,6 +17,7 @@ from papyrus.mpool.sender_messages import SenderMessages
 from papyrus.primitives.address import Protocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Invalid
+from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.versions import Rules
 from papyrus.types.message import Message, SignedMessage
 
@@ -91,13 +92,15 @@ def check_sender(message: PendingMessage, account: Account, rules: Rules, chain_
         )
 
 
-def check_inclusion(message: PendingMessage, rules: Rules, base_fee: int, *, local: bool) -> bool:
+def check_inclusion(
+    message: PendingMessage, prices: GasPrices, base_fee: int, *, local: bool
+) -> bool:
     """Raise Invalid where no block would take a message; return whether it is to be published.
 
     A user's own message whose fee cap is too low for now is kept, and published once the base fee
     has fallen. `base_fee` is that of the head's own messages.
     """
-    check_message(message.signed.message, message.length, rules.prices)
+    check_message(message.signed.message, message.length, prices)
     bound = base_fee_lower_bound(base_fee, ADMISSION_DIVISOR)
     if message.fee_cap >= bound:
         return local

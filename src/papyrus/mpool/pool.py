@@ -359,7 +359,7 @@ class MessagePool:
                 queues.append(SenderQueue(sender, account.nonce, int(account.balance), messages))
         # Departure: Lotus takes the prices at the base's own height, which are not the block's
         # where an upgrade falls between the two.
-        prices = self._network.rules_at(base.height + 1).prices
+        prices = self._network.inclusion_prices_at(base.height + 1)
         return Candidates(tuple(queues), base_fee, prices, self._priority())
 
     def _priority(self) -> tuple[Address, ...]:
