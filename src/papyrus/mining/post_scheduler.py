@@ -86,7 +86,7 @@ class DueProof:
 
 def open_window(view: ChainView, miner: int) -> DeadlineInfo:
     """Return the window that the next epoch lies in; LookupError where there is no such miner."""
-    state, _ = _miner(view, miner)
+    state, _ = load_miner(view, miner)
     return state.deadline_info(policy_of(view.network.actors_bundle), view.next_epoch)
 
 
@@ -100,7 +100,7 @@ def due_proofs(
     is no such miner.
     """
     policy = policy_of(view.network.actors_bundle)
-    state, info = _miner(view, miner)
+    state, info = load_miner(view, miner)
     window = state.deadline_info(policy, view.next_epoch)
     # Nothing of this reaches the store: it is what the actor would write.
     scratch = BufferedBlockstore(view.store)
@@ -193,7 +193,8 @@ class _Work:
         )
 
 
-def _miner(view: ChainView, miner: int) -> tuple[State, MinerInfo]:
+def load_miner(view: ChainView, miner: int) -> tuple[State, MinerInfo]:
+    """Return a miner's state and who it is; LookupError where there is no such miner."""
     head = miner_head(StateTree(view.store, view.state_root), miner)
     state = State.from_cbor(load(view.store, head))
     return state, load_info(view.store, state)

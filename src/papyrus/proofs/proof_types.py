@@ -38,6 +38,11 @@ def window_post_proof_of(seal_proof: int) -> int | None:
     return _FIRST_WINDOW_POST + seal_proof % _SIZES
 
 
+def seal_proof_of_window_post(window_post_proof: int) -> int | None:
+    """Return the seal proof (V1P1) of a miner's new sectors by its Window PoSt, or None."""
+    return window_post_proof % _SIZES + _SIZES if window_post_proof in _POST_PROOFS else None
+
+
 def winning_post_proof_of(window_post_proof: int) -> int | None:
     """Return the Winning PoSt proof of miners with a Window one, or None if that is unknown."""
     return window_post_proof % _SIZES if window_post_proof in _POST_PROOFS else None

@@ -1,6 +1,5 @@
 """Window proofs: sent in time they keep a miner's power, and they hold when they are disputed."""
 
-
 import pytest
 from mined_chain import MINER, MinedChain, genesis
 

@@ -4,9 +4,11 @@ from papyrus.proofs.proof_types import (
     post_proof_length,
     post_sector_size,
     seal_proof_length,
+    seal_proof_of_window_post,
     update_proof_of,
     window_post_partition_sectors,
     window_post_proof_of,
+    winning_post_proof_of,
 )
 
 
@@ -45,3 +47,12 @@ def test_what_a_seal_proof_implies(seal, window_post, update, length):
     assert window_post_proof_of(seal) == window_post
     assert update_proof_of(seal) == update
     assert seal_proof_length(seal) == length
+
+
+@pytest.mark.parametrize(
+    ("window_post", "winning_post", "seal"),
+    [(10, 0, 5), (13, 3, 8), (14, 4, 9), (7, None, None), (15, None, None)],
+)
+def test_what_a_window_post_proof_goes_with(window_post, winning_post, seal):
+    assert winning_post_proof_of(window_post) == winning_post
+    assert seal_proof_of_window_post(window_post) == seal
