@@ -23,6 +23,8 @@ from genesis import build, devnet, worker
 
 from papyrus.actors.collections import RecordShape
 from papyrus.actors.miner import state as miner_state
+from papyrus.actors.miner.deadlines import DEADLINE, DEADLINES, Deadlines
+from papyrus.actors.miner.partition import PARTITIONS
 from papyrus.actors.power.state import CLAIMS
 from papyrus.actors.power.state import State as PowerState
 from papyrus.consensus.base_fee import base_fee_after
@@ -43,6 +45,7 @@ from papyrus.ipld.amt import amt_root
 from papyrus.ipld.blockstore import LayeredBlockstore, MemoryBlockstore
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.bitfield import BitField
 from papyrus.proofs.simulated import SimulatedProver, SimulatedVerifier
 from papyrus.rules.beacons import LOTUS_MOCK, BeaconPoint
 from papyrus.rules.policy import policy_of
@@ -156,6 +159,25 @@ class Editor:
             policy_of(network().actors_bundle), store, state.info, state.proving_period_start, 0
         )
         self.miner(miner, deadlines=empty.deadlines)
+
+    def mark_sectors(self, miner, **fields):
+        """Change the sets of sectors in each partition of a miner that has any."""
+        shape = RecordShape(miner_state.State)
+        store = self.tree.store
+        state = shape.load(store, self.tree.get(miner).head)
+        due = []
+        for root in miner_state.load_deadlines(store, state).due:
+            deadline = DEADLINE.load(store, root)
+            partitions = PARTITIONS.open(store, deadline.partitions)
+            for index, partition in list(partitions.items()):
+                marked = {
+                    name: BitField.from_bits(numbers) & partition.sectors
+                    for name, numbers in fields.items()
+                }
+                partitions.set(index, replace(partition, **marked))
+            due.append(DEADLINE.save(store, replace(deadline, partitions=partitions.flush())))
+        deadlines = DEADLINES.save(store, Deadlines(tuple(due)))
+        self.miner(miner, deadlines=deadlines)
 
     def delete(self, actor_id):
         """Take an actor away."""
