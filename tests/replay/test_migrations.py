@@ -6,10 +6,10 @@ import pytest
 
 from papyrus.actors.migrations import migrate
 from papyrus.actors.migrations.verify import verify_migration
+from papyrus.chain.upgrades import next_actors
 from papyrus.conformance.chain_files import ChainFile, ChainRules
 from papyrus.conformance.replay import Means, replay_chain
 from papyrus.conformance.report import Status
-from papyrus.conformance.upgrades import next_actors
 from papyrus.ipld.blockstore import LayeredBlockstore, MemoryBlockstore
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.storage.bundles import BundleStore

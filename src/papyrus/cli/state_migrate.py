@@ -10,6 +10,7 @@ from papyrus.actors.migrations import migrate as run_migration
 from papyrus.actors.migrations.context import manifest_of
 from papyrus.actors.migrations.table import CHANGES
 from papyrus.actors.migrations.verify import Verification, verify_migration
+from papyrus.chain.upgrades import next_actors
 from papyrus.cli.car_export import Counted, reachable
 from papyrus.cli.output import (
     JsonOption,
@@ -22,7 +23,6 @@ from papyrus.cli.output import (
     say_json,
 )
 from papyrus.cli.state_files import FileArgument, StateOption, state_root
-from papyrus.conformance.upgrades import next_actors
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore, get_cbor, load
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import DecodeError, LocalFault

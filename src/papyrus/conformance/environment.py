@@ -11,8 +11,8 @@ from typing import Self
 
 from papyrus.actors.engine import ALL_WASM, ChosenActors, EngineChoice, NativeActors
 from papyrus.actors.registry import OLDEST_VERSION
+from papyrus.chain.upgrades import MissingActors
 from papyrus.conformance.states import actor_names
-from papyrus.conformance.upgrades import MissingActors
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
 from papyrus.ipld.cid import Cid
 from papyrus.rules.network import Network

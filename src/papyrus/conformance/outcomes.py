@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from papyrus.chain.upgrades import MissingActors
 from papyrus.conformance.report import Call, CaseResult, Status
-from papyrus.conformance.upgrades import MissingActors
 from papyrus.conformance.values import describe
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import PapyrusError

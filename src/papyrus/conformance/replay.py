@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from papyrus.actors.engine import ALL_WASM, EngineChoice
+from papyrus.chain.upgrades import next_actors
 from papyrus.conformance.chain_files import (
     ChainFile,
     ChainRules,
@@ -24,7 +25,6 @@ from papyrus.conformance.environment import Environment, shared_environment
 from papyrus.conformance.outcomes import guarded
 from papyrus.conformance.report import CaseResult, RunSummary, Status
 from papyrus.conformance.tipsets import TipsetCase, execute, judge
-from papyrus.conformance.upgrades import next_actors
 from papyrus.conformance.workers import run_in_order
 from papyrus.ipld.blockstore import LayeredBlockstore, MemoryBlockstore
 from papyrus.primitives.epochs import ChainEpoch

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from papyrus.actors.engine import ALL_WASM, EngineChoice
+from papyrus.chain.upgrades import migrations
 from papyrus.conformance.chain_files import ChainFile, TipsetRecord
 from papyrus.conformance.environment import Environment
 from papyrus.conformance.outcomes import call_of, receipt_differences
 from papyrus.conformance.report import Call, CaseResult, Status
 from papyrus.conformance.states import actor_names, state_difference
 from papyrus.conformance.traces import TimedTrace, TimedTracer, first_trace_difference
-from papyrus.conformance.upgrades import migrations
 from papyrus.consensus.base_fee import next_base_fee
 from papyrus.consensus.selection import messages_of
 from papyrus.consensus.supply import circulating_supply

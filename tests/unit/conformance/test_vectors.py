@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from papyrus.chain.upgrades import MissingActors
 from papyrus.conformance.environment import Environment
 from papyrus.conformance.report import Status
-from papyrus.conformance.upgrades import MissingActors
 from papyrus.conformance.vector_externs import FALLBACK_DIGEST, VectorExterns
 from papyrus.conformance.vector_files import VectorHeader, parse_body, parse_header
 from papyrus.conformance.vectors import plan_vectors, raw_length, run_file

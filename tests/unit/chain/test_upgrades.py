@@ -2,7 +2,7 @@
 
 import pytest
 
-from papyrus.conformance.upgrades import MissingActors, migrations, next_actors
+from papyrus.chain.upgrades import MissingActors, migrations, next_actors
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.rules.networks import CALIBNET, LOTUS_ITEST
 from papyrus.rules.schedule import upgrade
