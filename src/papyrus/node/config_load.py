@@ -26,7 +26,7 @@ CONFIG_FILE = "config.toml"
 NETWORK = "chain.network"
 """The key that the folder of the node, and so of its file, depends on."""
 
-OTHER_VARIABLES = frozenset({"PAPYRUS_WALLET_PASSWORD"})
+OTHER_VARIABLES = frozenset({"PAPYRUS_WALLET_PASSWORD", "PAPYRUS_WALLET_PASSWORD_FILE"})
 """Variables that are named like keys and are read elsewhere: secrets do not belong in a file that
 is shown."""
 

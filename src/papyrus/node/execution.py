@@ -6,16 +6,22 @@ nothing of Wasm is imported, which makes a small network start at once.
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from papyrus.actors.engine import ChosenActors, EngineChoice, NativeActors
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
 from papyrus.primitives.errors import LocalFault
+from papyrus.proofs.simulated import SimulatedVerifier
 from papyrus.rules.network import Network
 from papyrus.rules.policy import policy_of
 from papyrus.storage.bundles import BundleStore
 from papyrus.storage.database import Database, open_database
+from papyrus.vm.externs import NoVerifyingKeys, Verifier
 from papyrus.vm.machine import ActorEngine
+
+Proofs = Literal["none", "simulated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,10 @@ class ExecutionPlan:
     """As `EngineChoice.parse` reads it."""
     bundles: Path | None = None
     """The folder of the actors' code, where it is not the user's own."""
+    proofs: Proofs = "none"
+    """Who checks proofs of storage: nobody, or on a devnet the simulated verifier."""
+    preload: tuple[str, ...] = ("papyrus.node.tipset_work",)
+    """Modules to import at once, so that the first call need not wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,9 @@ class ExecutionMeans:
     store: Blockstore
     """Reads the actors' code beside the blocks, and writes to the blocks."""
     engine: ActorEngine
+    verifier: Verifier
+    bundles: BundleStore
+    """The actors' code that the user keeps."""
 
 
 def open_execution(plan: ExecutionPlan) -> ExecutionMeans:
@@ -47,6 +60,8 @@ def open_execution(plan: ExecutionPlan) -> ExecutionMeans:
 
     LocalFault where the database cannot be opened, or the engine is none.
     """
+    for module in plan.preload:
+        import_module(module)
     database = open_database(plan.folder).__enter__()
     return execution_over(database, plan)
 
@@ -61,7 +76,14 @@ def execution_over(database: Database, plan: ExecutionPlan) -> ExecutionMeans:
     code = bundles.code_store()
     native = NativeActors(policy_of(plan.network.actors_bundle))
     engine = ChosenActors(choice, native, _wasm(code) if choice.needs_wasm else None)
-    return ExecutionMeans(plan.network, database, LayeredBlockstore(database.store, code), engine)
+    return ExecutionMeans(
+        network=plan.network,
+        database=database,
+        store=LayeredBlockstore(database.store, code),
+        engine=engine,
+        verifier=SimulatedVerifier() if plan.proofs == "simulated" else NoVerifyingKeys(),
+        bundles=bundles,
+    )
 
 
 def _wasm(code: Blockstore) -> ActorEngine:

@@ -29,9 +29,14 @@ class ListenAddress:
 
     @property
     def url(self) -> str:
-        """The form that browsers and curl read; an address that stands for all is this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - it is replaced
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        """The form that browsers and curl read."""
+        return f"http://{self}"
+
+    @property
+    def local(self) -> "ListenAddress":
+        """Where this machine reaches it: an address that stands for all is the machine's own."""
+        own = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it is replaced
+        return ListenAddress(own.get(self.host, self.host), self.port)
 
     def __str__(self) -> str:
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"

@@ -23,7 +23,7 @@ ANYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound
 def test_address_is_read_in_both_forms(text, host, port, multiaddr, url) -> None:
     address = parse_listen_address(text)
     assert address == ListenAddress(host, port)
-    assert (address.multiaddr, address.url) == (multiaddr, url)
+    assert (address.multiaddr, address.local.url) == (multiaddr, url)
     assert parse_listen_address(str(address)) == address
     assert parse_listen_address(address.multiaddr) == address
 
