@@ -1,7 +1,7 @@
 """The head as the message pool sees it: the newest tipset of the chain whose state is known.
 
 The chain store moves its head as soon as a tipset is the heaviest. What messages may follow it is
-known only when it has been executed, which takes a worker some time. So its changes are taken up one
+known only when it has been executed, which takes a worker some time. So changes are taken up one
 after the other, each when the state after it is there.
 """
 

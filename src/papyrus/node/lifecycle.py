@@ -10,6 +10,7 @@ Exit codes: 0 where it was asked to stop and did; 1 where it failed, with the re
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -122,12 +123,12 @@ def hear_signals(stopping: Stopping) -> None:
         if number is None or signal.getsignal(number) is signal.SIG_IGN:
             continue
         heard.append(number)
-        try:
-            loop.add_signal_handler(number, on_signal, number)
-        except NotImplementedError:  # on Windows
+        if sys.platform == "win32":
             signal.signal(
                 number, lambda n, _: loop.call_soon_threadsafe(on_signal, signal.Signals(n))
             )
+        else:
+            loop.add_signal_handler(number, on_signal, number)
 
 
 async def _stopped(each: Part) -> bool:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 BEAT = 0.01
-"""Seconds between two beats; a hundred a second cost a third of a percent of a processor."""
+"""Seconds between two beats; a hundred a second cost half a percent of a processor."""
 
 
 class LoopWatch:
