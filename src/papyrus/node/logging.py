@@ -68,7 +68,7 @@ class Log:
         """Tell what someone should look at."""
         self._tell(logging.WARNING, event, fields)
 
-    def error(self, event: str, /, *, error: BaseException | None = None, **fields: object) -> None:
+    def error(self, event: str, /, error: BaseException | None = None, **fields: object) -> None:
         """Tell what went wrong, with the trace of an error that was not foreseen."""
         self._tell(logging.ERROR, event, fields, error)
 
