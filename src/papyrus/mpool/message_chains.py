@@ -181,7 +181,7 @@ def gas_performance(reward: int, gas_limit: int) -> float:
     try:
         return reward * BLOCK_GAS_LIMIT / gas_limit
     except OverflowError:
-        return math.copysign(math.inf, reward)
+        return math.inf if reward > 0 else -math.inf
 
 
 def create_chains(queue: SenderQueue, base_fee: int, prices: GasPrices) -> list[MessageChain]:
