@@ -5,22 +5,24 @@ folder belongs to that genesis and refuses another. One process has a chain open
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from papyrus.chain.indexing import IndexFollower, Progress
 from papyrus.chain.store import ChainStore, Weigh
-from papyrus.consensus.chain import load_header
+from papyrus.consensus.chain import StoredChain, load_header
 from papyrus.consensus.weight import weight
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.network import Network
+from papyrus.rules.networks import network_named
 from papyrus.storage.car_files import open_car
 from papyrus.storage.chain_index_file import ChainIndex, open_index
 from papyrus.storage.chain_notes import (
     GENESIS,
+    HEAD,
     NETWORK,
     ChainNotes,
     fact,
@@ -29,7 +31,7 @@ from papyrus.storage.chain_notes import (
 )
 from papyrus.storage.database import INDEX_FILE, NOTES_FILE, Database, open_database
 from papyrus.storage.files import hold_lock
-from papyrus.types.tipset import Tipset
+from papyrus.types.tipset import Tipset, TipsetKey
 
 LOCK_FILE = "chain.lock"
 """Held by the process that has the chain open."""
@@ -88,6 +90,28 @@ def open_chain(
         follower.catch_up(store.head, progress)
         store.subscribe(follower.follow)
         yield Chain(store, network, database, notes, index, follower)
+
+
+def reindex(folder: Path, progress: Progress | None = None) -> int:
+    """Make the index of a chain anew, whatever its file held; return how many tipsets it has.
+
+    LocalFault where there is no chain, another process has it open, or a block is missing.
+    """
+    with (
+        hold_chain(folder),
+        open_database(folder, read_only=True) as database,
+        closing(open_notes(folder / NOTES_FILE, read_only=True)) as notes,
+    ):
+        head, name = fact(notes, HEAD), fact(notes, NETWORK)
+        if head is None or name is None:
+            raise LocalFault(f"there is no chain in {folder} yet, so there is nothing to index")
+        network = network_named(name.decode())
+        source = StoredChain(database.store)
+        tipset = source.tipset(TipsetKey.from_bytes(head))
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)
+        with closing(open_index(folder / INDEX_FILE)) as index:
+            return IndexFollower(index, source, database.store, network).rebuild(tipset, progress)
 
 
 @contextmanager

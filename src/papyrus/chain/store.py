@@ -21,7 +21,7 @@ from papyrus.ipld.amt import amt_root
 from papyrus.ipld.blockstore import Blockstore, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
-from papyrus.primitives.errors import Invalid, LocalFault
+from papyrus.primitives.errors import DecodeError, Invalid, LocalFault
 from papyrus.storage import chain_index
 from papyrus.storage.chain_index import IfNull
 from papyrus.storage.chain_index_file import ChainIndex
@@ -334,7 +334,12 @@ class ChainStore:
 
     def _noted(self, name: str) -> Tipset | None:
         key = fact(self._notes, name)
-        return None if key is None else self.tipset(TipsetKey.from_bytes(key))
+        try:
+            return None if key is None else self.tipset(TipsetKey.from_bytes(key))
+        except (DecodeError, LocalFault) as error:
+            raise LocalFault(
+                f"the {name} that was written down cannot be read ({error}): import a snapshot"
+            ) from error
 
     def _is_indexed(self, tipset: Tipset) -> bool:
         return (

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from papyrus.chain.opening import reindex as reindex_chain
 from papyrus.cli.output import (
     JsonOption,
     human_size,
@@ -173,6 +174,26 @@ def compact(folder: FolderOption = None, json: JsonOption = False) -> None:
     say(f"blocks: {human_size(done.size_before)} before, {human_size(done.size_after)} now")
     if before:
         say(f"index: {human_size(before)} before, {human_size(after)} now")
+
+
+@app.command()
+def reindex(folder: FolderOption = None, json: JsonOption = False) -> None:
+    r"""Make the index anew from the blocks, for instance where it is damaged.
+
+    The node must be stopped. Blocks, head and checkpoint stay as they are.
+
+    \b
+    Examples:
+      papyrus db reindex
+      papyrus db reindex --folder /mnt/filecoin/chain
+    """
+    path = _existing(folder)
+    with progress("indexing", bytes_unit=False) as bar:
+        tipsets = reindex_chain(path, bar.reach)
+    if json:
+        say_json({"folder": str(path), "tipsets": tipsets})
+    else:
+        say(f"index: {tipsets:,} tipsets")
 
 
 def _existing(folder: Path | None) -> Path:

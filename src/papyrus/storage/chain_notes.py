@@ -23,7 +23,7 @@ HEAD, CHECKPOINT, GENESIS, NETWORK = "head", "checkpoint", "genesis", "network"
 """The facts by name: the keys of two tipsets, the CID of the first block, the network's name."""
 
 _FORM = SqliteForm(
-    name="notes of the chain",
+    name="record of the chain",
     application_id=int.from_bytes(b"PAPN"),
     version=1,
     statements=(

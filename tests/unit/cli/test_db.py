@@ -3,9 +3,12 @@ from pathlib import Path
 
 import lmdb
 import pytest
+from chain_forge import Forge
 
+from papyrus.chain.opening import hold_chain, open_chain
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.ipld.cid import RAW, Cid
+from papyrus.rules.networks import LOTUS_ITEST
 from papyrus.storage.car_files import save_car
 from papyrus.storage.chain_index import IndexedTipset, TipsetEntry, apply
 from papyrus.storage.chain_index_file import open_index
@@ -125,3 +128,39 @@ def test_folder_without_a_database_is_told(papyrus, tmp_path, monkeypatch, comma
     result = papyrus("db", command)
     assert result.exit_code == 1
     assert f"there is no database in {tmp_path / 'chain'}: name its folder" in result.stderr
+
+
+@pytest.fixture
+def chain_folder(tmp_path: Path) -> Path:
+    """Return the folder of a chain of four tipsets."""
+    forge = Forge()
+    with open_chain(tmp_path, LOTUS_ITEST, forge.genesis_blocks) as chain:
+        line = forge.line(forge.genesis, 3)
+        chain.database.blocks.put_many(forge.store.blocks.items())
+        chain.store.set_head(line[-1])
+    return tmp_path
+
+
+def test_damaged_index_is_made_anew(papyrus, chain_folder: Path) -> None:
+    index = chain_folder / INDEX_FILE
+    assert papyrus("db", "check", "--folder", chain_folder).exit_code == 0
+    index.write_bytes(b"damaged" * 1000)
+    assert papyrus("db", "check", "--folder", chain_folder).exit_code == 1
+    result = papyrus("db", "reindex", "--folder", chain_folder)
+    assert (result.exit_code, result.stdout) == (0, "index: 4 tipsets\n")
+    assert papyrus("db", "check", "--folder", chain_folder).exit_code == 0
+    result = papyrus("db", "reindex", "--folder", chain_folder, "--json")
+    assert json.loads(result.stdout) == {"folder": str(chain_folder), "tipsets": 4}
+
+
+def test_chain_in_use_is_not_indexed_anew(papyrus, chain_folder: Path) -> None:
+    with hold_chain(chain_folder):
+        result = papyrus("db", "reindex", "--folder", chain_folder)
+    assert result.exit_code == 1
+    assert "another process has the chain" in result.stderr
+
+
+def test_folder_without_a_chain_is_not_indexed(papyrus, folder: Path) -> None:
+    result = papyrus("db", "reindex", "--folder", folder)
+    assert result.exit_code == 1
+    assert "there is no record of the chain" in result.stderr
