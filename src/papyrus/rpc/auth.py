@@ -9,7 +9,7 @@ A devnet may do without: then everyone may do everything, which must be asked fo
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,6 @@ def _allowed(claims: dict[str, Any]) -> list[str]:
     allowed = claims.get("Allow")
     if allowed is None:
         return []
-    if not isinstance(allowed, Sequence) or not all(isinstance(name, str) for name in allowed):
+    if not isinstance(allowed, list) or not all(isinstance(name, str) for name in allowed):
         raise BadToken("JWT Verification failed: Allow is not a list of permissions")
-    return list(allowed)
+    return allowed

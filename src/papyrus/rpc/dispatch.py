@@ -28,7 +28,7 @@ from papyrus.rpc.errors import (
 )
 from papyrus.rpc.limits import Limits
 from papyrus.rpc.openrpc import openrpc_document
-from papyrus.rpc.registry import Registry
+from papyrus.rpc.registry import VERSIONS, Registry
 from papyrus.rpc.requests import NOTIFICATION, Call
 from papyrus.rpc.traffic import Traffic
 
@@ -195,6 +195,24 @@ class Dispatcher:
             ErrorCode.GENERIC,
             f"{requests.shown(call.method)} failed inside the node; its log has the reason",
         )
+
+
+def dispatchers(
+    registry: Registry,
+    node: Any,
+    limits: Limits,
+    *,
+    network: str = "f",
+    observe: Observer = _ignore,
+) -> list[Dispatcher]:
+    """Return what answers the calls of each version, under one set of limits together."""
+    traffic = Traffic(limits)
+    return [
+        Dispatcher(
+            registry, node, version=version, network=network, traffic=traffic, observe=observe
+        )
+        for version in VERSIONS
+    ]
 
 
 def check_permission(declaration: Declaration, caller: Caller) -> None:

@@ -79,7 +79,7 @@ async def serve(
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        server.should_exit = True
+        server.leaving.set()
         try:
             await serving
         finally:
@@ -111,12 +111,24 @@ def _configuration(application: Starlette, limits: Limits) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to the node."""
+    """A server that leaves the signals to the node, and sleeps while there is nothing to do."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.leaving = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def main_loop(self) -> None:
+        """Keep the date of answers, once a second, until it is time to leave."""
+        while not self.leaving.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self.leaving.wait()
 
 
 class _Http(H11Protocol):

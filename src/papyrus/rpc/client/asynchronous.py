@@ -34,7 +34,9 @@ class AsyncConnection(AsyncCaller):
         self._version = version
         self.url = self._info.http_url(version)
         self._seconds = seconds
-        self._http = httpx.AsyncClient(headers=self._info.headers, timeout=seconds)
+        self._http = httpx.AsyncClient(
+            headers=self._info.headers, timeout=seconds, verify=wire.verification(self._info)
+        )
         self._ids = itertools.count(1)
 
     async def call(self, method: Method[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

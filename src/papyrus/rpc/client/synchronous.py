@@ -25,7 +25,9 @@ class SyncConnection(SyncCaller):
         info = parse_api_info(where) if isinstance(where, str) else where
         self.url = info.http_url(version)
         self._seconds = seconds
-        self._http = httpx.Client(headers=info.headers, timeout=seconds)
+        self._http = httpx.Client(
+            headers=info.headers, timeout=seconds, verify=wire.verification(info)
+        )
         self._ids = itertools.count(1)
 
     def call(self, method: Method[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.rpc.api_info import ApiInfo
 from papyrus.rpc.declarations import Declaration
 from papyrus.rpc.errors import ErrorCode, RpcError
 
@@ -86,6 +87,11 @@ def unreachable(url: str, error: Exception) -> Unreachable:
     """Return what is told of a node that cannot be reached."""
     why = str(error) or type(error).__name__
     return Unreachable(f"cannot reach a node at {url}: {why}; is it running?")
+
+
+def verification(info: ApiInfo) -> bool:
+    """Return whether certificates are looked at: reading the known ones takes a while, for http."""
+    return info.base.startswith("https:")
 
 
 def tries(declaration: Declaration) -> int:
