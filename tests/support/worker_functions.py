@@ -97,3 +97,12 @@ def divide(_desk: Desk, number: int) -> float:
 
 def return_a_function(_desk: Desk) -> Any:
     return lambda: None
+
+
+def write_without_end(desk: Desk, told: Path) -> None:
+    """Write groups of blocks, of which most moments are in the midst."""
+    for group in range(1_000_000):
+        bodies = [b"%d %d" % (group, number) + bytes(4000) for number in range(200)]
+        if desk.store is not None:
+            desk.store.put_many((Cid.of(data, RAW), data) for data in bodies)
+        told.write_text(str(group))

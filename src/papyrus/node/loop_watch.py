@@ -7,12 +7,19 @@ thus short of the true stall by up to one beat, and never above it.
 import asyncio
 from collections.abc import Callable
 
+from papyrus.node.logging import part
+
 BEAT = 0.01
 """Seconds between two beats; a hundred a second cost half a percent of a processor."""
 
+_LINE_EVERY = 1.0
+"""Seconds between two lines in the log."""
+
+_log = part("loop")
+
 
 class LoopWatch:
-    """Measures stalls of the loop that it was started in."""
+    """Measures stalls of the loop that it was started in, and tells of them in the log."""
 
     def __init__(self, hear: Callable[[float], None], limit: float = 0.05) -> None:
         """Tell `hear` the seconds of each stall longer than the limit."""
@@ -23,6 +30,7 @@ class LoopWatch:
         self._hear = hear
         self._limit = limit
         self._due = 0.0
+        self._told = float("-inf")
         self._beat: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -46,3 +54,6 @@ class LoopWatch:
         if late > self._limit:
             self.count += 1
             self._hear(late)
+            if now - self._told >= _LINE_EVERY:
+                self._told = now
+                _log.warning("event loop held up", seconds=round(late, 3), times=self.count)

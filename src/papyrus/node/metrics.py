@@ -7,6 +7,7 @@ counts milliseconds these are seconds. The registry is the node's own. Labels co
 
 import time
 from collections.abc import Iterable
+from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -27,6 +28,17 @@ _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60, 120)
 _STALLS = (0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5, 10)
 _UNKNOWN = "unknown"
+
+
+class WorkerCounts(Protocol):
+    """What is told of workers."""
+
+    @property
+    def alive(self) -> int:
+        """How many there are."""
+        ...
+
+    restarts: int
 
 
 class Metrics:
@@ -136,6 +148,11 @@ class Metrics:
         self.worker_restarts = Gauge(
             "papyrus_worker_restarts", "Worker processes that were replaced.", registry=registry
         )
+
+    def watch_workers(self, workers: WorkerCounts) -> None:
+        """Show how many workers there are whenever the figures are read."""
+        self.workers.set_function(lambda: workers.alive)
+        self.worker_restarts.set_function(lambda: workers.restarts)
 
     def know_rpc_methods(self, names: Iterable[str]) -> None:
         """Count calls of these methods by name; those of any other are `unknown`."""

@@ -80,7 +80,7 @@ class WorkerHandle:
                 raise LocalFault(f"a worker was not ready within {START_LIMIT:g} s, and was ended")
             answer = self._line.recv()
         except (EOFError, OSError) as error:
-            raise LocalFault(f"a worker {self._bury()} while starting") from error
+            raise LocalFault(f"a worker {self.bury()} while starting") from error
         if isinstance(answer, Failure):
             self.end()
             raise answer.error()
@@ -99,7 +99,7 @@ class WorkerHandle:
             self._line.send(call)
             answer: Success | Failure = self._line.recv()
         except (EOFError, OSError) as error:
-            ended = self._bury()
+            ended = self.bury()
             raise LocalFault(f"worker {pid} {ended} in {full_name(call.function)}") from error
         return answer
 
@@ -118,9 +118,9 @@ class WorkerHandle:
             self._process.wait(STOP_LIMIT)
         except (OSError, subprocess.TimeoutExpired):
             self._process.kill()
-        self._bury()
+        self.bury()
 
-    def _bury(self) -> str:
+    def bury(self) -> str:
         """Forget the process, ended if it is not, and return in words how it ended."""
         self.is_ready = False
         process, line, self._process, self._line = self._process, self._line, None, None

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
+from papyrus.node.logging import part
 from papyrus.node.worker_handle import WorkerHandle
 from papyrus.node.worker_messages import Call, Failure, Preparation, Success, full_name
 from papyrus.node.worker_process import outcome
@@ -26,6 +27,8 @@ ABANDONED_LIMIT = 1.0
 
 STOP_GRACE = 10.0
 """Seconds that calls under way are given when the node stops."""
+
+_log = part("workers")
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -188,6 +191,14 @@ class Workers(Generic[Means]):
         await asyncio.gather(*(self._in_thread(handle.end) for handle in self._handles))
         self._threads.shutdown()
 
+    def kill(self) -> None:
+        """End all processes at once, where there is no event loop to stop them in."""
+        self._stopping = True
+        for handle in self._handles:
+            handle.kill()
+            handle.bury()
+        self._threads.shutdown()
+
     async def _take(self) -> WorkerHandle:
         """Return a worker that is free, when there is one; first come, first served."""
         if self._stopping:
@@ -232,9 +243,12 @@ class Workers(Generic[Means]):
         exchange.exception()  # its caller heard of it, or is gone
         if not handle.is_ready and not self._stopping:
             self.restarts += 1
+            _log.warning("replacing a worker", replaced=self.restarts)
             restart = self._in_thread(handle.await_ready)
             await asyncio.wait((restart,))
-            restart.exception()  # whoever calls it next tries again, and hears why it fails
+            # Whoever calls it next tries again, and hears why it fails.
+            if (fault := restart.exception()) is not None:
+                _log.error("worker not replaced", why=fault)
         self._free(handle)
 
     def _in_thread(

@@ -4,7 +4,7 @@ import time
 from papyrus.node.loop_watch import BEAT, LoopWatch
 
 
-def test_stall_is_measured_and_told() -> None:
+def test_stall_is_measured_and_told(caplog) -> None:
     heard: list[float] = []
 
     async def run() -> LoopWatch:
@@ -20,6 +20,8 @@ def test_stall_is_measured_and_told() -> None:
     assert watch.count == len(heard) >= 1
     assert watch.longest == max(heard)
     assert watch.longest >= 0.2 - BEAT
+    assert {record.name for record in caplog.records} == {"papyrus.loop"}
+    assert caplog.records[0].fields["seconds"] >= 0.05
 
 
 def test_stall_after_the_watch_is_nobodys() -> None:

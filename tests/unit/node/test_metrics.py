@@ -61,6 +61,18 @@ def test_calls_of_workers_are_counted() -> None:
     assert found["papyrus_vm_execution_waiting_seconds_sum"] == 0.25
 
 
+def test_workers_are_counted_when_they_are_asked_for() -> None:
+    class Counted:
+        alive = 2
+        restarts = 0
+
+    metrics = Metrics("devnet", "0.1.0")
+    metrics.watch_workers(Counted())
+    Counted.alive, Counted.restarts = 1, 5
+    found = samples(metrics)
+    assert (found["papyrus_worker_processes"], found["papyrus_worker_restarts"]) == (1, 5)
+
+
 def test_nodes_of_one_process_do_not_add_up() -> None:
     one, other = Metrics("devnet", "0.1.0"), Metrics("devnet", "0.1.0")
     one.messages_taken.inc()

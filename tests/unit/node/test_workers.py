@@ -20,6 +20,7 @@ from papyrus.node.workers import CallReport, InlineWorkers, Workers
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import ActorError, Invalid, LocalFault
 from papyrus.rules.networks import DEVNET
+from papyrus.storage.database import check_blocks
 from papyrus.storage.lmdb_store import LmdbBlockstore
 
 
@@ -81,6 +82,28 @@ def test_workers_write_the_store_that_the_node_reads(tmp_path: Path) -> None:
                 blocks = [b"block %d" % number for number in range(20)]
                 cids = await asyncio.gather(*(workers.run(work.put, data) for data in blocks))
             assert [store.get(cid) for cid in cids] == blocks
+
+    asyncio.run(run())
+
+
+def test_worker_killed_while_it_writes_leaves_the_store_whole(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+
+    async def run() -> None:
+        with LmdbBlockstore(tmp_path / "blocks") as store:
+            async with running(1, "desk", tmp_path / "blocks") as workers:
+                for _ in range(3):
+                    told.unlink(missing_ok=True)
+                    writing = asyncio.ensure_future(workers.run(work.write_without_end, told))
+                    await until(lambda: told.exists() and told.read_text() > "2")
+                    os.kill(workers.pids[0], signal.SIGKILL)
+                    with pytest.raises(LocalFault, match=r"was ended by SIGKILL in .*\.write_with"):
+                        await writing
+                    group = told.read_text() or "0"
+                    assert store.has(Cid.of(b"%s 199" % group.encode() + bytes(4000), RAW))
+                    assert await workers.run(work.put, b"after") == Cid.of(b"after", RAW)
+                    assert store.get(Cid.of(b"after", RAW)) == b"after"
+            assert check_blocks(store).damaged == ()
 
     asyncio.run(run())
 
@@ -363,6 +386,14 @@ def is_running(pid: int) -> bool:
         return False
     state = Path(f"/proc/{pid}/stat")
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_workers_are_ended_without_a_loop_too() -> None:
+    workers = Workers(2, work.open_desk, "desk")
+    workers.launch()
+    pids = workers.pids
+    workers.kill()
+    assert (workers.pids, [pid for pid in pids if is_running(pid)]) == ([], [])
 
 
 def test_inline_workers_have_the_same_face() -> None:
