@@ -27,7 +27,7 @@ from papyrus.mining.block_template import (
     create_block,
 )
 from papyrus.primitives.address import Address
-from papyrus.primitives.epochs import ChainEpoch
+from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import LocalFault
 from papyrus.proofs.proof_types import winning_post_proof_of
 from papyrus.proofs.statements import PoStProof, SectorInfo
@@ -37,6 +37,9 @@ from papyrus.types.ticket import ElectionProof, Ticket
 from papyrus.types.ticket import PoStProof as BlockProof
 from papyrus.types.tipset import Tipset
 from papyrus.vm.runtime import RandomnessPurpose
+
+MOST_NULL_ROUNDS = CHAIN_FINALITY - 2
+"""After more no block is valid, but over genesis: its past would reach up to its own parents."""
 
 _TICKET_RANGE = 1 << 256
 

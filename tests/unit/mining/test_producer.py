@@ -9,6 +9,7 @@ from papyrus.actors.miner.state import State
 from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams, CreateMinerReturn
 from papyrus.actors.singletons import STORAGE_POWER
 from papyrus.consensus.fork_choice import without_equivocations
+from papyrus.consensus.lookback import lookback
 from papyrus.consensus.verdicts import Fault
 from papyrus.crypto import bls
 from papyrus.ipld.blockstore import load, put_cbor
@@ -16,6 +17,7 @@ from papyrus.mining.base_info import mining_base_info
 from papyrus.mining.producer import (
     LOCAL_TIMES,
     MAINNET_TIMES,
+    MOST_NULL_ROUNDS,
     MiningBase,
     attempt,
     finish,
@@ -260,6 +262,14 @@ def test_head_that_stays_is_one_more_null_round(chain):
     before = MiningBase(chain.head, 4)
     chain.mine()
     assert next_base(before, chain.head) == MiningBase(chain.head, 0)
+
+
+def test_null_rounds_end_where_no_block_has_a_past(chain):
+    chain.mine()
+    last = MiningBase(chain.head, MOST_NULL_ROUNDS)
+    assert lookback(chain.source, chain.head, last.epoch).tipset.height == 0
+    with pytest.raises(LookupError, match="at or after the tipset"):
+        try_for(chain, next_base(last, chain.head))
 
 
 def test_base_is_complete_when_its_blocks_had_time_to_arrive(chain):
