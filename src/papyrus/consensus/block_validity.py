@@ -11,6 +11,7 @@ behind them, the clock. Nothing is kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from papyrus.consensus.base_fee import base_fee_after
 from papyrus.consensus.beacon import check_beacon_entries
@@ -35,7 +36,8 @@ from papyrus.crypto import vrf
 from papyrus.crypto.signatures import verify
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.address import Address, Protocol
+from papyrus.primitives.address import Address
+from papyrus.primitives.address import Protocol as AddressProtocol
 from papyrus.primitives.errors import DecodeError, Invalid, LocalFault, SyscallError
 from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader
@@ -48,9 +50,21 @@ ALLOWED_CLOCK_DRIFT = 1
 """Seconds by which a block's time may be ahead of the clock."""
 
 
+class Executed(Protocol):
+    """What executing a tipset gave, whoever tells it."""
+
+    @property
+    def state_root(self) -> Cid:
+        """The state after it."""
+
+    @property
+    def receipts_root(self) -> Cid:
+        """The receipts of its messages."""
+
+
 @dataclass(frozen=True, slots=True)
 class TipsetState:
-    """What executing a tipset gave."""
+    """What executing a tipset gave, and no more."""
 
     state_root: Cid
     receipts_root: Cid
@@ -66,7 +80,7 @@ class BlockWorld:
     store: Blockstore
     """Where the block's messages are, and the states of a finality back."""
     verifier: WinningPoStVerifier
-    state_after: Callable[[Tipset], TipsetState]
+    state_after: Callable[[Tipset], Executed]
     """Executes a tipset, or knows what it gave."""
     now: int
     """Unix seconds."""
@@ -154,7 +168,7 @@ def require_complete(header: BlockHeader) -> tuple[Ticket, ElectionProof]:
         raise Invalid(Fault.NO_BLOCK_SIGNATURE, "the block has no signature")
     if header.bls_aggregate is None:
         raise Invalid(Fault.NO_BLS_AGGREGATE, "the block has no BLS aggregate")
-    if header.miner.protocol is not Protocol.ID:
+    if header.miner.protocol is not AddressProtocol.ID:
         raise Invalid(Fault.MINER_NOT_AN_ID, f"the miner is {header.miner}")
     return header.ticket, header.election_proof
 
@@ -350,4 +364,4 @@ CHECKS = (
 
 
 def _is_vrf_proof(worker: Address, message: bytes, proof: bytes) -> bool:
-    return worker.protocol is Protocol.BLS and vrf.verify(worker.payload, message, proof)
+    return worker.protocol is AddressProtocol.BLS and vrf.verify(worker.payload, message, proof)
