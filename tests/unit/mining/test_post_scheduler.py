@@ -190,15 +190,15 @@ def test_recovered_sector_needs_a_proof_that_holds(with_fault):
 
 
 def test_windows_of_a_larger_miner_are_proven_one_after_another():
-    """Ten sectors take five deadlines, each proven while its window is open."""
-    chain = chain_at(FIRST_WINDOW, sectors=10)
-    for window in range(5):
+    """Six sectors take three deadlines, each proven while its window is open."""
+    chain = chain_at(FIRST_WINDOW, sectors=6)
+    for window in range(3):
         skip_to(chain, FIRST_WINDOW + 60 * window + 3)
         proofs = chain.proofs(1)
         assert len(proofs) == 1
         assert codes(chain.mine(*proofs)) == [ExitCode.OK]
-    skip_to(chain, FIRST_WINDOW + 302)
-    assert power_of(chain, 1001) == 10 * SIZE
+    skip_to(chain, FIRST_WINDOW + 182)
+    assert power_of(chain, 1001) == 6 * SIZE
     assert chain.findings() == ()
 
 
