@@ -91,8 +91,7 @@ def judge_announcement(data: bytes, world: GossipWorld) -> GossipVerdict:
         block = _decoded(data)
         _require_cheap_rules(block, world)
         _require_known_winner(block.header, world)
-        if block.header.cid in world.seen:
-            raise _Ignored(Fault.ALREADY_SEEN, f"block {block.header.cid}")  # noqa: TRY301
+        _require_unseen(block.header, world)
     except Invalid as error:
         return GossipVerdict(Answer.REJECT, fault_of(error), error.detail, block)
     except _Ignored as error:
@@ -140,6 +139,11 @@ def _require_known_winner(header: BlockHeader, world: GossipWorld) -> None:
         raise Invalid(Fault.WIN_COUNT_NOT_POSITIVE, f"{header.election_proof.win_count} wins")
     if header.block_sig is None or not verify(header.block_sig, key, header.signing_bytes):
         raise Invalid(Fault.BLOCK_SIGNATURE, f"the signature is not that of {header.miner}")
+
+
+def _require_unseen(header: BlockHeader, world: GossipWorld) -> None:
+    if header.cid in world.seen:
+        raise _Ignored(Fault.ALREADY_SEEN, f"block {header.cid}")
 
 
 def _worker_of_eligible(header: BlockHeader, world: GossipWorld) -> Address:
