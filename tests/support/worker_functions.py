@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from papyrus.ipld.cid import RAW, Cid
+from papyrus.node.execution import ExecutionMeans
 from papyrus.primitives.errors import ActorError, Invalid, LocalFault
+from papyrus.rules.network import Network
 from papyrus.storage.lmdb_store import LmdbBlockstore
 
 
@@ -106,3 +108,8 @@ def write_without_end(desk: Desk, told: Path) -> None:
         if desk.store is not None:
             desk.store.put_many((Cid.of(data, RAW), data) for data in bodies)
         told.write_text(str(group))
+
+
+def keep(means: ExecutionMeans, cid: Cid, data: bytes) -> tuple[Network, str]:
+    means.store.put(cid, data)
+    return means.network, type(means.engine).__name__

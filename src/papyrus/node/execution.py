@@ -5,7 +5,8 @@ since an LMDB environment may be opened only once in a process. Where all actors
 nothing of Wasm is imported, which makes a small network start at once.
 """
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
@@ -53,6 +54,8 @@ class ExecutionMeans:
     verifier: Verifier
     bundles: BundleStore
     """The actors' code that the user keeps."""
+    held: ExitStack | None = None
+    """What is closed when it is forgotten: the database, where nobody else has it open."""
 
 
 def open_execution(plan: ExecutionPlan) -> ExecutionMeans:
@@ -62,8 +65,9 @@ def open_execution(plan: ExecutionPlan) -> ExecutionMeans:
     """
     for module in plan.preload:
         import_module(module)
-    database = open_database(plan.folder).__enter__()
-    return execution_over(database, plan)
+    stack = ExitStack()
+    database = stack.enter_context(open_database(plan.folder))
+    return replace(execution_over(database, plan), held=stack)
 
 
 def execution_over(database: Database, plan: ExecutionPlan) -> ExecutionMeans:
