@@ -114,6 +114,18 @@ def reindex(folder: Path, progress: Progress | None = None) -> int:
             return IndexFollower(index, source, database.store, network).rebuild(tipset, progress)
 
 
+def has_chain(folder: Path) -> bool:
+    """Return whether a folder that nobody has open holds a chain."""
+    path = folder / NOTES_FILE
+    if not path.exists():
+        return False
+    notes = open_notes(path)
+    try:
+        return fact(notes, GENESIS) is not None
+    finally:
+        notes.close()
+
+
 @contextmanager
 def hold_chain(folder: Path) -> Iterator[None]:
     """Keep other processes from opening the chain in a folder; LocalFault where one has it."""

@@ -33,10 +33,10 @@ class States:
         self,
         chain: ChainStore,
         notes: ChainNotes,
-        execute: Execute,
+        execute: Execute | None = None,
         on_executed: Callable[[Tipset, StateAfter], None] | None = None,
     ) -> None:
-        """Compute with `execute` what is not known; `on_executed` hears of each result."""
+        """Compute with `execute` what is not known, where others do not; tell of each result."""
         self._chain, self._notes, self._execute = chain, notes, execute
         self._on_executed = on_executed
         self._kept: OrderedDict[TipsetKey, StateAfter] = OrderedDict()
@@ -49,6 +49,27 @@ class States:
         known = self.known_after(tipset)
         if known is not None:
             return known
+        if self._execute is None:
+            raise LocalFault(f"the tipset {tipset.key} at {tipset.height} is not executed yet")
+        found: StateAfter | None = None
+        for pending in self.to_execute(tipset):
+            if found is not None and found.state_root != pending.parent_state_root:
+                raise LocalFault(
+                    f"executing the parent of {pending.key} gave the state {found.state_root}, and "
+                    f"its blocks stand on {pending.parent_state_root}"
+                )
+            found = self._execute(pending)
+        if found is None:
+            raise LocalFault(f"there is nothing to execute for {tipset.key}")
+        self.record(tipset, found)
+        return found
+
+    def to_execute(self, tipset: Tipset) -> tuple[Tipset, ...]:
+        """Return the tipsets to execute for the state after one, that one last.
+
+        It is more than one where blocks of the states before it are not here. LocalFault where
+        they are too far back.
+        """
         pending = [tipset]
         while not self._chain.blocks.has(pending[-1].parent_state_root):
             if len(pending) == _MOST_EXECUTED or pending[-1].height == 0:
@@ -57,17 +78,7 @@ class States:
                     f"{len(pending)} before it: import a snapshot that holds it"
                 )
             pending.append(self._chain.tipset(pending[-1].parents))
-        while True:
-            found = self._execute(pending.pop())
-            if not pending:
-                break
-            if found.state_root != pending[-1].parent_state_root:
-                raise LocalFault(
-                    f"executing the parent of {pending[-1].key} gave the state {found.state_root}, "
-                    f"and its blocks stand on {pending[-1].parent_state_root}"
-                )
-        self.record(tipset, found)
-        return found
+        return tuple(reversed(pending))
 
     def known_after(self, tipset: Tipset) -> StateAfter | None:
         """Return what executing a tipset gave, or None where it must be executed to say so."""

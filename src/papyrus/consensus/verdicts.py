@@ -81,6 +81,7 @@ class Fault(StrEnum):
         "fork-before-checkpoint",
         "A fork that leaves the chain before a checkpoint is refused.",
     )
+    KNOWN_BAD = ("known-bad", "A block that was found bad once is bad.")
     BAD_ANCESTOR = ("bad-ancestor", "A block that descends from a bad block is bad.")
 
     # A block's own fields and its place after its parent (3.3).

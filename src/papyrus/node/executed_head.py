@@ -63,7 +63,7 @@ class ExecutedHead:
             try:
                 await self._states.after(target)
             except PapyrusError as error:
-                _log.error("the head cannot be executed", error, height=target.height)
+                _log.error("the head cannot be executed", error=error, height=target.height)
                 return
             if self._head.key == target.key:
                 return

@@ -1,0 +1,229 @@
+"""A running devnet: a node, the miners that make its blocks, and who decides when.
+
+It is a node like any other. Its blocks are made by the rules, judged by the rules and executed like
+anybody's; what is simulated is the storage, which nobody keeps and whose proofs a verifier of the
+same name checks. Miners try for each epoch in turn; the epoch in which none wins is a null round.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import randrange
+
+from papyrus.consensus.block_validity import TipsetState
+from papyrus.devnet.clock import DevnetClock
+from papyrus.devnet.people import People
+from papyrus.mining.base_info import BeaconSource, MiningWorld
+from papyrus.mining.block_template import ProducedBlock
+from papyrus.mining.post_scheduler import ChainView, due_proofs, proof_message
+from papyrus.mining.producer import MiningBase, produce
+from papyrus.mining.slash_filter import SlashFilter
+from papyrus.mpool.selection import Candidates, select_messages
+from papyrus.node.block_intake import FullBlock
+from papyrus.node.logging import part
+from papyrus.node.node import Node
+from papyrus.node.sending import Sending
+from papyrus.primitives.address import Address
+from papyrus.primitives.errors import LocalFault, PapyrusError
+from papyrus.proofs.simulated import SimulatedProver
+from papyrus.types.message import SignedMessage
+from papyrus.types.tipset import Tipset
+
+FIRST_MINER = 1000
+MOST_NULL_ROUNDS = 100
+"""Epochs in a row without a winner after which something must be wrong."""
+
+MOST_AT_ONCE = 100_000
+
+_log = part("devnet")
+
+
+class Mining(StrEnum):
+    """When a devnet makes a tipset."""
+
+    INSTANT = "instant"
+    """As soon as a message waits, and one more to tell what became of it."""
+    INTERVAL = "interval"
+    """Every block time."""
+    MIXED = "mixed"
+    """Both."""
+    MANUAL = "manual"
+    """When asked to."""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether a message that waits is a reason."""
+        return self in (Mining.INSTANT, Mining.MIXED)
+
+    @property
+    def by_time(self) -> bool:
+        """Whether time that passes is a reason."""
+        return self in (Mining.INTERVAL, Mining.MIXED)
+
+
+@dataclass(slots=True)
+class Devnet:
+    """A devnet that runs."""
+
+    node: Node
+    sending: Sending
+    people: People
+    clock: DevnetClock
+    beacons: BeaconSource
+    slash_filter: SlashFilter
+    mining: Mining
+    interval: float
+    """Seconds on the wall between two tipsets, where time is a reason to make one."""
+    prover: SimulatedProver = field(default_factory=SimulatedProver)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def miners(self) -> tuple[Address, ...]:
+        """Those that make blocks."""
+        return tuple(Address.from_id(FIRST_MINER + at) for at in range(len(self.people.workers)))
+
+    # Making tipsets.
+
+    async def mine(self, count: int = 1, null_rounds: int = 0) -> Tipset:
+        """Make tipsets one after the other, the first after some null rounds; return the last.
+
+        LocalFault for more than can be made at once.
+        """
+        if not (1 <= count <= MOST_AT_ONCE and 0 <= null_rounds <= MOST_NULL_ROUNDS):
+            raise LocalFault(
+                f"{count} tipsets after {null_rounds} null rounds: 1 to {MOST_AT_ONCE} can be made "
+                f"at once, after {MOST_NULL_ROUNDS} null rounds at most"
+            )
+        async with self._turn:
+            for place in range(count):
+                head = await self._mine(null_rounds if place == 0 else 0)
+            return head
+
+    async def _mine(self, null_rounds: int) -> Tipset:
+        node = self.node
+        base = node.chain.head
+        outcome = await node.states.after(base)
+        await node.executed.catch_up()
+        await self._prove_windows(base)
+        after = TipsetState(outcome.state_root, outcome.receipts_root)
+        world = MiningWorld(
+            network=node.network,
+            source=node.thread.source,
+            store=node.chain.blocks,
+            state_after=lambda _base: after,
+            beacons=self.beacons,
+        )
+        candidates = node.pool.candidates(base)
+        for nulls in range(null_rounds, null_rounds + MOST_NULL_ROUNDS):
+            attempt = MiningBase(base, nulls)
+            blocks = [
+                block
+                for miner in self.miners
+                if (block := await self._try(miner, attempt, world, candidates)) is not None
+            ]
+            if blocks:
+                self.clock.advance_to(attempt.block_time(node.network))
+                await node.intake.take([_full(block) for block in blocks])
+                await node.executed.catch_up()
+                return node.chain.head
+        raise LocalFault(
+            f"no miner won in {MOST_NULL_ROUNDS} epochs after {base.height}: have they lost their "
+            "power? `papyrus miner info f01000` tells"
+        )
+
+    async def _try(
+        self, miner: Address, base: MiningBase, world: MiningWorld, candidates: Candidates
+    ) -> ProducedBlock | None:
+        """Let a miner try for a block; None where it has not won, or may not sign one."""
+
+        def select(_base: Tipset, quality: float) -> Sequence[SignedMessage]:
+            chosen = select_messages(candidates, quality, randrange)
+            return [message.signed for message in chosen]
+
+        node = self.node
+        block = await node.thread.run(produce, miner, base, world, node.wallet, self.prover, select)
+        if block is None:
+            return None
+        conflict = self.slash_filter.admit(block.header, base.tipset.height)
+        if conflict is not None:
+            _log.warning("a block was not signed", miner=str(miner), why=str(conflict))
+            return None
+        node.metrics.blocks_produced.inc()
+        return block
+
+    async def _prove_windows(self, head: Tipset) -> None:
+        """Send the proofs that are due for sectors of the miners, which nobody else would."""
+        node = self.node
+        root = node.states.known_after(head).state_root
+        view = ChainView(node.network, node.thread.source, node.chain.blocks, head, root)
+        for miner, worker in zip(self.miners, self.people.workers, strict=True):
+            if any(signed.message.to == miner for signed in node.pool.pending_of(worker.address)):
+                continue
+            for due in await node.thread.run(due_proofs, view, miner.id, self.prover):
+                message = proof_message(miner.id, worker.address, due)
+                try:
+                    await self.sending.send(message)
+                except PapyrusError as error:
+                    _log.warning("a window is not proven", miner=str(miner), why=str(error))
+
+    # When.
+
+    async def run(self) -> None:
+        """Make tipsets for the reasons that the mode has, until cancelled."""
+        end = self.node.pool.subscribe(lambda _event: self._wanted.set())
+        tasks = []
+        if self.mining.at_once:
+            tasks.append(asyncio.create_task(self._mine_what_waits(), name="mine at once"))
+        if self.mining.by_time:
+            tasks.append(asyncio.create_task(self._mine_in_time(), name="mine in time"))
+        try:
+            await asyncio.gather(*tasks, asyncio.Event().wait())
+        finally:
+            end()
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _mine_what_waits(self) -> None:
+        self._wanted.set()
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self._mine_while_messages_wait()
+            except PapyrusError as error:
+                _log.error("no tipset was made", why=str(error))
+
+    async def _mine_while_messages_wait(self) -> None:
+        is_told = True
+        while True:
+            taken = len(self.node.pool)
+            if taken:
+                await self.mine()
+                is_told = False
+                if len(self.node.pool) < taken:
+                    continue
+            # The child of the last tipset tells what became of its messages.
+            if not is_told:
+                await self.mine()
+            return
+
+    async def _mine_in_time(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            # Where making them takes longer than the interval, those missed are not made up for.
+            due = max(due + self.interval, loop.time())
+            await asyncio.sleep(due - loop.time())
+            try:
+                await self.mine()
+            except PapyrusError as error:
+                _log.error("no tipset was made", why=str(error))
+
+
+def _full(block: ProducedBlock) -> FullBlock:
+    return FullBlock(block.header, block.bls_messages, block.signed_messages)

@@ -1,0 +1,182 @@
+"""Opening a devnet: its folder, its genesis, and the node on it.
+
+A devnet is kept in `$PAPYRUS_PATH/devnet` and goes on where it was stopped. What its genesis was
+made of lies beside it in `devnet.json`; asked for anything else there, it refuses, since another
+genesis is another network.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from papyrus.actors.engine import NativeActors
+from papyrus.chain.opening import GenesisBlocks, has_chain
+from papyrus.devnet.beacon import DevnetBeacon
+from papyrus.devnet.clock import DevnetClock
+from papyrus.devnet.devnet import Devnet, Mining
+from papyrus.devnet.genesis import (
+    DEFAULT_BALANCE,
+    DEFAULT_BLOCK_TIME,
+    DEFAULT_CHAIN_ID,
+    DevnetSettings,
+    build_devnet,
+    devnet_network,
+)
+from papyrus.devnet.people import DEFAULT_ACCOUNTS, DEFAULT_MNEMONIC, People, people_of
+from papyrus.ipld.blockstore import MemoryBlockstore
+from papyrus.mining.slash_filter import SlashFilter
+from papyrus.node.config import Config
+from papyrus.node.node import NodePlan, open_node
+from papyrus.node.repository import Repository
+from papyrus.node.sending import Sending
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.proofs.simulated import SimulatedVerifier
+from papyrus.rules.policy import policy_of
+from papyrus.storage.files import write_atomic
+from papyrus.wallet.wallet import memory_wallet
+
+SETTINGS_FILE = "devnet.json"
+DEFAULT_SECTORS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DevnetOptions:
+    """What the genesis of a devnet is made of."""
+
+    accounts: int = DEFAULT_ACCOUNTS
+    balance: TokenAmount = DEFAULT_BALANCE
+    """What each account has, in attoFIL."""
+    mnemonic: str = DEFAULT_MNEMONIC
+    miners: int = 1
+    sectors: int = DEFAULT_SECTORS
+    """How many each miner begins with."""
+    epoch_seconds: int = DEFAULT_BLOCK_TIME
+    chain_id: int = DEFAULT_CHAIN_ID
+
+    def people(self) -> People:
+        """Return everybody whose keys the devnet holds; LocalFault for words that are none."""
+        try:
+            return people_of(self.mnemonic, self.accounts, self.miners)
+        except DecodeError as error:
+            raise LocalFault(f"the mnemonic is none: {error}") from error
+
+    def settings(self, timestamp: int) -> DevnetSettings:
+        """Return how the genesis of that moment, in Unix seconds, is made."""
+        return DevnetSettings(
+            timestamp=timestamp,
+            balance=self.balance,
+            sectors=self.sectors,
+            block_time=self.epoch_seconds,
+            chain_id=self.chain_id,
+        )
+
+
+@contextmanager
+def open_devnet(
+    repository: Repository,
+    config: Config,
+    options: DevnetOptions,
+    mining: Mining,
+    interval: float,
+) -> Iterator[Devnet]:
+    """Open the devnet in a folder that this process holds, begun if there is none.
+
+    LocalFault in words where it cannot be, or the one there is made of something else.
+    """
+    people = options.people()
+    timestamp, genesis = _begun(repository, options, people)
+    network = devnet_network(options.settings(timestamp), people)
+    beacons = DevnetBeacon(people.beacon_secret)
+    clock = DevnetClock(timestamp)
+    with ExitStack() as stack:
+        node = stack.enter_context(
+            open_node(
+                NodePlan(
+                    network=network,
+                    repository=repository,
+                    config=config,
+                    clock=clock,
+                    wallet=memory_wallet(people.keys, options.chain_id),
+                    beacons=beacons,
+                    verifier=SimulatedVerifier(),
+                    proofs="simulated",
+                    genesis=genesis,
+                    workers=config.chain.workers or 1,
+                    head_is_due=mining.by_time,
+                )
+            )
+        )
+        clock.advance_to(node.chain.head.min_timestamp)
+        slash_filter = SlashFilter(repository.folder / "slash-filter.sqlite")
+        stack.callback(slash_filter.close)
+        sending = Sending(node)
+        stack.callback(sending.stop)
+        yield Devnet(
+            node=node,
+            sending=sending,
+            people=people,
+            clock=clock,
+            beacons=beacons,
+            slash_filter=slash_filter,
+            mining=mining,
+            interval=interval,
+        )
+
+
+def forget(repository: Repository) -> None:
+    """Remove the devnet in a folder that this process holds, chain and messages and all."""
+    shutil.rmtree(repository.datastore, ignore_errors=True)
+    for name in (SETTINGS_FILE, "mpool.sqlite", "slash-filter.sqlite"):
+        for path in repository.folder.glob(f"{name}*"):
+            path.unlink(missing_ok=True)
+
+
+def _begun(
+    repository: Repository, options: DevnetOptions, people: People
+) -> tuple[int, GenesisBlocks | None]:
+    """Return the moment of the genesis, and its blocks where it has just been made."""
+    path = repository.folder / SETTINGS_FILE
+    wanted = _as_json(options)
+    found = _read(path)
+    if found is not None:
+        timestamp = found.pop("timestamp", None)
+        if not isinstance(timestamp, int) or found != wanted:
+            changed = sorted(name for name in wanted if found.get(name) != wanted[name])
+            raise LocalFault(
+                f"the devnet in {repository.folder} was begun with another "
+                f"{' and '.join(changed) or 'form'}: leave that as it was, begin anew with "
+                "--reset, or set PAPYRUS_PATH to another folder"
+            )
+        if has_chain(repository.datastore):
+            return timestamp, None
+    else:
+        timestamp = int(time.time())
+        content = json.dumps({**wanted, "timestamp": timestamp}, indent=2) + "\n"
+        write_atomic(path, content.encode(), private=True)
+    store = MemoryBlockstore()
+    settings = options.settings(timestamp)
+    policy = policy_of(devnet_network(settings, people).actors_bundle)
+    genesis = build_devnet(settings, people, store, NativeActors(policy)).genesis
+    return timestamp, GenesisBlocks(genesis.cid, store.blocks.items())
+
+
+def _as_json(options: DevnetOptions) -> dict[str, Any]:
+    return {**asdict(options), "balance": str(int(options.balance))}
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise LocalFault(f"{path} cannot be read: {error}; begin anew with --reset") from error
+    if not isinstance(found, dict):
+        raise LocalFault(f"{path} holds no settings: begin anew with --reset")
+    return found

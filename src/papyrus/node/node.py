@@ -1,0 +1,289 @@
+"""A node: its parts, and how they hang together.
+
+Everything is put together in `open_node`, in one place, so that a reader sees who knows whom. The
+parts meet through small protocols and never import each other; what they tell one another goes
+through the observers set here.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from papyrus.chain.bad_blocks import BadBlocks
+from papyrus.chain.indexing import Progress
+from papyrus.chain.opening import Chain, GenesisBlocks, open_chain
+from papyrus.chain.states import States
+from papyrus.chain.store import ChainStore
+from papyrus.consensus.winning_sectors import WinningPoStVerifier
+from papyrus.mining.base_info import BeaconSource
+from papyrus.mpool.chain_view import StoredChainView
+from papyrus.mpool.config import MpoolConfig
+from papyrus.mpool.local_messages import LocalMessages
+from papyrus.mpool.pool import MessagePool
+from papyrus.node.block_intake import BlockIntake
+from papyrus.node.chain_thread import ChainThread
+from papyrus.node.clock import Clock
+from papyrus.node.config import Config
+from papyrus.node.executed_head import ExecutedHead
+from papyrus.node.execution import (
+    ExecutionMeans,
+    ExecutionPlan,
+    Proofs,
+    execution_over,
+    open_execution,
+)
+from papyrus.node.health import NodeStatus
+from papyrus.node.logging import part
+from papyrus.node.loop_watch import LoopWatch
+from papyrus.node.metrics import Metrics
+from papyrus.node.repository import Repository
+from papyrus.node.tipset_states import TipsetStates
+from papyrus.node.workers import InlineWorkers, Workers
+from papyrus.primitives.address import Address
+from papyrus.rules.network import Network
+from papyrus.types.tipset import Tipset
+from papyrus.wallet.wallet import Wallet
+
+AGENT = f"papyrus-{version('papyrus-filecoin')}"
+
+_log = part("node")
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """What a node is made of that its configuration does not say."""
+
+    network: Network
+    repository: Repository
+    config: Config
+    clock: Clock
+    wallet: Wallet
+    beacons: BeaconSource
+    verifier: WinningPoStVerifier
+    proofs: Proofs = "none"
+    genesis: Path | GenesisBlocks | None = None
+    """For a folder that has none yet."""
+    workers: int = 1
+    """Processes that execute; 0 lets the node's own do it."""
+    head_is_due: bool = True
+    """Whether the head should change by itself; not on a network that waits for messages."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A node that is open."""
+
+    plan: NodePlan
+    opened: Chain
+    workers: Workers[ExecutionMeans] | InlineWorkers[ExecutionMeans]
+    states: TipsetStates
+    executed: ExecutedHead
+    view: StoredChainView
+    pool: MessagePool
+    intake: BlockIntake
+    thread: ChainThread
+    metrics: Metrics
+    loop_watch: LoopWatch
+    session: UUID = field(default_factory=uuid4)
+    """Another one after each start."""
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    head_changed: float | None = None
+    stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    @property
+    def network(self) -> Network:
+        """The rules, with the genesis of this chain."""
+        return self.opened.network
+
+    @property
+    def chain(self) -> ChainStore:
+        """The blocks, and which tipset is the head."""
+        return self.opened.store
+
+    @property
+    def wallet(self) -> Wallet:
+        """Its keys."""
+        return self.plan.wallet
+
+    @property
+    def config(self) -> Config:
+        """What it was told."""
+        return self.plan.config
+
+    @property
+    def agent(self) -> str:
+        """Its name and version."""
+        return f"{AGENT}+{self.network.name}"
+
+    def now(self) -> float:
+        """Return the Unix seconds of its clock."""
+        return self.plan.clock.time()
+
+    def request_stop(self) -> None:
+        """Begin to stop."""
+        self.stop_asked.set()
+
+    async def wait_for_stop(self) -> None:
+        """Return when it begins to stop."""
+        await self.stop_asked.wait()
+
+    async def start(self) -> None:
+        """Let the workers come up, take up the messages that waited, and follow the head."""
+        self.loop_watch.start()
+        await self.workers.start()
+        self.metrics.workers.set(self.workers.alive)
+        await self.states.after(self.chain.head)
+        for problem in self.pool.load_local():
+            _log.warning("a kept message cannot wait any more", why=problem)
+        self._tasks.append(asyncio.create_task(self.executed.follow(), name="head"))
+        self._tasks.append(asyncio.create_task(self._republish(), name="republish"))
+
+    async def stop(self) -> None:
+        """End what was started; what was acknowledged is on the disk already."""
+        self.stop_asked.set()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._tasks.clear()
+        await self.workers.stop()
+        self.thread.stop()
+        self.loop_watch.stop()
+
+    def status(self) -> NodeStatus:
+        """Return what is known of the node now."""
+        head = self.chain.head
+        elapsed = self.now() - self.network.genesis_timestamp
+        return NodeStatus(
+            now=self.now(),
+            head_changed=self.head_changed,
+            height=head.height,
+            expected_height=int(elapsed // self.network.block_delay),
+            head_is_due=self.plan.head_is_due,
+            workers_alive=self.workers.alive,
+            workers_wanted=self.workers.count,
+            stopping=self.stop_asked.is_set(),
+        )
+
+    async def _republish(self) -> None:
+        while True:
+            await self.plan.clock.sleep_until(self.now() + self.network.block_delay)
+            self.pool.republish()
+
+    def _on_head(self, head: Tipset, *, reverted: bool) -> None:
+        self.head_changed = self.now()
+        self.metrics.head_height.set(head.height)
+        self.metrics.base_fee.set(int(head.parent_base_fee))
+        if reverted:
+            self.metrics.reorganisations.inc()
+
+
+@contextmanager
+def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node]:
+    """Open a node's parts until the block ends; `Node.start` brings them to life.
+
+    LocalFault in words where one cannot be opened.
+    """
+    with ExitStack() as stack:
+        folder = plan.repository.datastore
+        opened = stack.enter_context(
+            open_chain(folder, plan.network, plan.genesis, progress=progress)
+        )
+        chain = opened.store
+        metrics = Metrics(opened.network.name, AGENT)
+        execution = ExecutionPlan(
+            folder, opened.network, plan.config.chain.engine, proofs=plan.proofs
+        )
+        workers = _workers(plan, execution, opened, metrics)
+        outcomes = States(
+            chain,
+            opened.notes,
+            on_executed=lambda tipset, after: opened.follower.record_outcomes(
+                tipset, after.receipts_root
+            ),
+        )
+        states = TipsetStates(outcomes, workers)
+        executed = ExecutedHead(chain, states)
+        view = StoredChainView(
+            executed,
+            chain.blocks,
+            opened.network,
+            lambda tipset: states.known_after(tipset).state_root,
+        )
+        local = LocalMessages(plan.repository.folder / "mpool.sqlite")
+        stack.callback(local.close)
+        pool = MessagePool(
+            view,
+            opened.network,
+            plan.clock.time,
+            local=local,
+            config=mpool_config(plan.config),
+        )
+        thread = ChainThread(chain.blocks)
+        node = Node(
+            plan=plan,
+            opened=opened,
+            workers=workers,
+            states=states,
+            executed=executed,
+            view=view,
+            pool=pool,
+            intake=BlockIntake(
+                chain=chain,
+                states=states,
+                network=opened.network,
+                verifier=plan.verifier,
+                judge=thread,
+                bad_blocks=BadBlocks(),
+                now=plan.clock.time,
+                metrics=metrics,
+            ),
+            thread=thread,
+            metrics=metrics,
+            loop_watch=LoopWatch(metrics.loop_stalls.observe, plan.config.metrics.stall_limit),
+        )
+        executed.subscribe(pool.on_head_change)
+        chain.subscribe(
+            lambda change: node._on_head(chain.head, reverted=bool(change.reverted))  # noqa: SLF001
+        )
+        node._on_head(chain.head, reverted=False)  # noqa: SLF001
+        yield node
+
+
+def mpool_config(config: Config) -> MpoolConfig:
+    """Return the pool's settings of a configuration; LocalFault for an address that is none."""
+    section = config.mpool
+    return MpoolConfig(
+        priority_addresses=tuple(map(Address.from_string, section.priority_addresses)),
+        size_limit_high=section.size_limit_high,
+        size_limit_low=section.size_limit_low,
+        replace_by_fee_percent=section.replace_by_fee_percent,
+        prune_cooldown=section.prune_cooldown,
+        gas_limit_overestimation=section.gas_limit_overestimation,
+    )
+
+
+def _workers(
+    plan: NodePlan, execution: ExecutionPlan, opened: Chain, metrics: Metrics
+) -> Workers[ExecutionMeans] | InlineWorkers[ExecutionMeans]:
+    if plan.workers == 0:
+        means = execution_over(opened.database, execution)
+        return InlineWorkers(means, hear=metrics.heard_worker)
+    workers = Workers(
+        plan.workers,
+        open_execution,
+        execution,
+        queue_length=plan.config.chain.worker_queue_length,
+        time_limit=plan.config.chain.worker_time_limit,
+        hear=metrics.heard_worker,
+    )
+    # They come up while this process opens the rest.
+    workers.launch()
+    return workers

@@ -1,0 +1,150 @@
+"""Serving a node: what its methods see of it, and the server in front of them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from papyrus.chain.store import ChainStore
+from papyrus.node.config import Api
+from papyrus.node.health import livez, readyz
+from papyrus.node.node import Node
+from papyrus.node.sending import Sending
+from papyrus.primitives.errors import LocalFault
+from papyrus.rpc.auth import Auth
+from papyrus.rpc.dispatch import dispatchers
+from papyrus.rpc.limits import Limits
+from papyrus.rpc.methods.full_node import FullNodeMethods
+from papyrus.rpc.registry import Registry
+from papyrus.rpc.server import Door, Hooks, application
+from papyrus.rpc.serving import serve
+from papyrus.rules.network import Network
+from papyrus.types.tipset import Tipset
+from papyrus.wallet.wallet import Wallet
+
+_NO_PEER = "12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf"
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class HostedNode:
+    """A node as the methods see it."""
+
+    node: Node
+    sending: Sending
+    auth: Auth
+
+    @property
+    def chain(self) -> ChainStore:
+        """Its chain."""
+        return self.node.chain
+
+    @property
+    def network(self) -> Network:
+        """The network's rules."""
+        return self.node.network
+
+    @property
+    def wallet(self) -> Wallet:
+        """Its keys."""
+        return self.node.wallet
+
+    @property
+    def agent(self) -> str:
+        """Its name and version."""
+        return self.node.agent
+
+    @property
+    def peer_id(self) -> str:
+        """Its name in the network, of which it is not yet a part."""
+        return _NO_PEER
+
+    @property
+    def session(self) -> UUID:
+        """Another one after each start."""
+        return self.node.session
+
+    @property
+    def started_at(self) -> datetime:
+        """When it started."""
+        return self.node.started_at
+
+    def now(self) -> float:
+        """Return the Unix seconds of its clock."""
+        return self.node.now()
+
+    def publishing_peers(self) -> tuple[int, int]:
+        """Return how many peers take its messages and blocks: none."""
+        return (0, 0)
+
+    def request_stop(self) -> None:
+        """Begin to stop."""
+        self.node.request_stop()
+
+    async def wait_for_stop(self) -> None:
+        """Return when it begins to stop."""
+        await self.node.wait_for_stop()
+
+    def export_snapshot(
+        self, tipset: Tipset, recent_states: int, *, skip_old_messages: bool
+    ) -> AsyncIterator[bytes]:
+        """Return a snapshot of the chain up to a tipset in pieces."""
+        raise LocalFault(
+            f"`papyrus snapshot export` writes the snapshot of {tipset.height} with its last "
+            f"{recent_states} states{' alone' if skip_old_messages else ''} to a file"
+        )
+
+
+def registry() -> Registry:
+    """Return every method that a full node answers."""
+    return Registry(FullNodeMethods)
+
+
+def limits_of(config: Api) -> Limits:
+    """Return the limits that the configuration sets."""
+    return Limits(
+        body=config.max_request_size,
+        batch=config.max_batch_length,
+        header_seconds=config.header_timeout,
+        body_seconds=config.body_timeout,
+        call_seconds=config.call_timeout,
+        calls=config.max_calls,
+        sockets=config.max_connections,
+        channels=config.max_subscriptions,
+        requests_a_second=config.requests_per_second,
+    )
+
+
+async def host(
+    hosted: HostedNode, methods: Registry, listening: socket.socket, stop: asyncio.Event
+) -> None:
+    """Answer on a listening socket until `stop` is set; it is closed then."""
+    node = hosted.node
+    config = node.config.api
+    limits = limits_of(config)
+    node.metrics.know_rpc_methods(methods.names(1))
+
+    def observe(name: str, seconds: float, code: int) -> None:
+        node.metrics.heard_rpc(name, str(code) if code else "ok", seconds)
+
+    served = dispatchers(
+        methods, hosted, limits, network=node.network.address_prefix, observe=observe
+    )
+    door = Door(hosted.auth, limits, tuple(config.cors_origins))
+
+    async def is_live() -> str:
+        return "".join(livez(node.status()).reasons)
+
+    async def is_ready() -> str:
+        return "".join(readyz(node.status()).reasons)
+
+    def figures() -> tuple[bytes, str]:
+        node.metrics.pending_messages.set(len(node.pool))
+        node.metrics.workers.set(node.workers.alive)
+        node.metrics.worker_restarts.set(node.workers.restarts)
+        return node.metrics.text(), _METRICS_TYPE
+
+    hooks = Hooks(is_live, is_ready, figures if node.config.metrics.enabled else None)
+    await serve(application(served, door, hooks), listening, stop, limits)
