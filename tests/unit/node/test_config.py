@@ -16,6 +16,7 @@ from papyrus.node.config_load import Loaded, load, load_node
 from papyrus.node.config_text import key_lines, toml_value
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import LocalFault
+from papyrus.rpc.limits import Limits
 
 OTHER_VALUES: dict[str, tuple[str, Any]] = {
     "api.listen_address": ("/ip6/::1/tcp/99/http", "/ip6/::1/tcp/99/http"),
@@ -69,6 +70,18 @@ def test_default_file_with_every_line_in_force_is_the_defaults(tmp_path: Path) -
     loaded = load(path)
     assert loaded.config == Config()
     assert loaded.origins.keys() == KEYS.keys()
+
+
+def test_interface_has_the_limits_that_its_server_has_by_itself() -> None:
+    api, limits = Api(), Limits()
+    assert (
+        api.max_request_size, api.max_batch_length, api.max_calls, api.max_connections,
+        api.max_subscriptions, api.requests_per_second, api.call_timeout, api.header_timeout,
+        api.body_timeout,
+    ) == (
+        limits.body, limits.batch, limits.calls, limits.sockets, limits.channels,
+        limits.requests_a_second, limits.call_seconds, limits.header_seconds, limits.body_seconds,
+    )  # fmt: skip
 
 
 def test_nothing_said_is_the_defaults(tmp_path: Path) -> None:
