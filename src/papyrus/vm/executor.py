@@ -19,6 +19,7 @@ from papyrus.types.message import METHOD_SEND, Message
 from papyrus.types.receipt import Receipt
 from papyrus.vm import deep_stack
 from papyrus.vm import gas_charges as charges
+from papyrus.vm.backtrace import Backtrace
 from papyrus.vm.blocks import Block
 from papyrus.vm.call_manager import CallManager
 from papyrus.vm.gas import round_up
@@ -54,6 +55,8 @@ class ApplyResult:
     """Why it failed, in words, where it did."""
 
     events: tuple[StampedEvent, ...] = ()
+    backtrace: Backtrace | None = None
+    """Who aborted and the first cause, where it ran and failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class _Run:
     receipt: Receipt
     failure: str | None
     events: tuple[StampedEvent, ...]
+    backtrace: Backtrace | None = None
 
 
 def execute_explicit(
@@ -123,6 +127,7 @@ def _execute_explicit(
         gas_burned=split.gas_burned,
         failure=run.failure,
         events=run.events,
+        backtrace=run.backtrace,
     )
 
 
@@ -138,6 +143,7 @@ def _execute_implicit(machine: Machine, message: Message) -> ApplyResult:
         miner_tip=_ZERO,
         failure=run.failure,
         events=run.events,
+        backtrace=run.backtrace,
     )
 
 
@@ -239,8 +245,10 @@ def _run(machine: Machine, message: Message, sender: int, inclusion: charges.Cha
         gas_used=round_up(calls.gas.used) if gas_used is None else gas_used,
         events_root=calls.events.root(machine.store),
     )
-    failure = None if exit_code == ExitCode.OK else calls.backtrace.describe()
-    return _Run(receipt, failure, tuple(calls.events.events))
+    events = tuple(calls.events.events)
+    if exit_code == ExitCode.OK:
+        return _Run(receipt, None, events)
+    return _Run(receipt, calls.backtrace.describe(), events, calls.backtrace)
 
 
 def _run_by_record(

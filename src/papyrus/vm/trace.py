@@ -44,10 +44,17 @@ class CallTrace:
 
     def to_lotus(self) -> dict[str, Any]:
         """Return the trace as Lotus' JSON, in which what is empty is null or left out."""
+        return self.own_fields() | {"Subcalls": [call.to_lotus() for call in self.subcalls] or None}
+
+    def own_fields(self, network: str = "f") -> dict[str, Any]:
+        """Return the trace as Lotus' JSON without the calls it made.
+
+        `network` is the letter of the addresses written.
+        """
         trace: dict[str, Any] = {
             "Msg": {
-                "From": str(Address.from_id(self.request.sender)),
-                "To": str(self.request.to),
+                "From": Address.from_id(self.request.sender).to_string(network),
+                "To": self.request.to.to_string(network),
                 "Value": str(int(self.request.value)),
                 "Method": self.request.method,
                 **_block_fields("Params", self.request.params),
@@ -60,12 +67,11 @@ class CallTrace:
             },
         }
         if self.invoked is not None:
-            trace["InvokedActor"] = _invoked_fields(*self.invoked)
+            trace["InvokedActor"] = _invoked_fields(*self.invoked, network)
         trace["GasCharges"] = [
             {"Name": name, "tg": total, "cg": compute, "sg": storage}
             for name, total, compute, storage in self.gas_charges
         ] or None
-        trace["Subcalls"] = [call.to_lotus() for call in self.subcalls] or None
         if self.blocks_moved:
             trace["IpldOps"] = [
                 {"Op": operation, "Cid": {"/": str(cid)}, "Size": length}
@@ -134,7 +140,7 @@ def _block_fields(name: str, block: Block | None) -> dict[str, Any]:
     return {name: b64encode(block.data).decode() or None, f"{name}Codec": block.codec}
 
 
-def _invoked_fields(actor_id: int, state: ActorState) -> dict[str, Any]:
+def _invoked_fields(actor_id: int, state: ActorState, network: str) -> dict[str, Any]:
     delegated = state.delegated_address
     return {
         "Id": actor_id,
@@ -143,6 +149,6 @@ def _invoked_fields(actor_id: int, state: ActorState) -> dict[str, Any]:
             "Head": {"/": str(state.head)},
             "Nonce": state.nonce,
             "Balance": str(int(state.balance)),
-            "DelegatedAddress": None if delegated is None else str(delegated),
+            "DelegatedAddress": None if delegated is None else delegated.to_string(network),
         },
     }
