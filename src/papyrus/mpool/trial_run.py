@@ -8,22 +8,19 @@ it instead. It is a pure function over a store, so a worker process can run it.
 
 from dataclasses import dataclass, replace
 
-from papyrus.consensus.externs import ChainExterns
+from papyrus.chain.calls import machine_on, without_migration
 from papyrus.consensus.selection import ChainMessage, select_messages
 from papyrus.consensus.senders import key_address
-from papyrus.consensus.supply import circulating_supply
 from papyrus.consensus.transition import World
 from papyrus.consensus.verdicts import Fault
 from papyrus.crypto.signatures import Signature, SignatureType
-from papyrus.ipld.blockstore import Blockstore, BufferedBlockstore
-from papyrus.ipld.cid import Cid
+from papyrus.ipld.blockstore import BufferedBlockstore
 from papyrus.primitives.address import Protocol
-from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.errors import Invalid
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import Tipset
 from papyrus.vm.executor import ApplyResult, execute_explicit
-from papyrus.vm.machine import Machine, NetworkContext
 from papyrus.vm.state_tree import StateTree
 
 _SIGNATURE_LENGTH = 65
@@ -49,16 +46,17 @@ def run_trial(
     With a fee cap of 0 its gas is free. Invalid where its sender does not exist or a message is
     malformed; whether it may be sent otherwise shows in the exit code.
     """
-    tipset = _without_migration(world, tipset)
+    tipset = without_migration(world, tipset)
     store = BufferedBlockstore(world.store)
-    machine = _machine(world, store, tipset, tipset.parent_state_root, tipset.parent_base_fee)
+    base_fee = tipset.parent_base_fee
+    machine = machine_on(world, store, tipset, tipset.parent_state_root, base_fee=base_fee)
     taken = select_messages(world.store, tipset, machine.tree, world.network)
     for earlier in (*(one for block in taken for one in block.messages), *prior):
         execute_explicit(machine, earlier.unsigned, earlier.chain_length)
     root = machine.flush()
 
-    base_fee = tipset.parent_base_fee if message.gas_fee_cap else ZERO
-    machine = _machine(world, store, tipset, root, base_fee)
+    base_fee = base_fee if message.gas_fee_cap else ZERO
+    machine = machine_on(world, store, tipset, root, base_fee=base_fee)
     actor_id = machine.tree.resolve(message.sender)
     actor = None if actor_id is None else machine.tree.get(actor_id)
     if actor is None:
@@ -66,41 +64,6 @@ def run_trial(
     turn = replace(message, nonce=actor.nonce)
     result = execute_explicit(machine, turn, _length(machine.tree, turn))
     return TrialOutcome(turn, result, tipset)
-
-
-def _without_migration(world: World, tipset: Tipset) -> Tipset:
-    """Return the tipset, or the last before it at which no state is rewritten."""
-    while tipset.height > 0:
-        parent = world.source.tipset(tipset.parents)
-        heights = range(parent.height, tipset.height + 1)
-        if not any(world.network.schedule.migration_at(height) for height in heights):
-            break
-        tipset = parent
-    return tipset
-
-
-def _machine(
-    world: World, store: Blockstore, tipset: Tipset, root: Cid, base_fee: TokenAmount
-) -> Machine:
-    epoch = tipset.height
-    supply = circulating_supply(world.network, epoch, StateTree(store, root))
-    context = NetworkContext(
-        epoch=epoch,
-        timestamp=tipset.min_timestamp,
-        base_fee=base_fee,
-        circulating_supply=supply.circulating,
-        rules=world.network.rules_at(epoch),
-        chain_id=world.network.ethereum_chain_id,
-    )
-    externs = ChainExterns(
-        source=world.source,
-        store=store,
-        network=world.network,
-        tipset=tipset,
-        epoch=epoch,
-        state_root=root,
-    )
-    return Machine(store, root, context, externs, world.verifier, world.engine, world.observer)
 
 
 def _length(tree: StateTree, message: Message) -> int:
