@@ -17,6 +17,7 @@ from papyrus.cli.output import fail, say
 from papyrus.primitives.errors import PapyrusError
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "devnet": ("papyrus.cli.devnet:devnet", "Run a Filecoin of your own on this machine."),
     "car": ("papyrus.cli.car:app", "Look into chain files: list, get, verify, show as a tree."),
     "cid": ("papyrus.cli.cid:cid", "Take a CID apart, or compute the CID of a file."),
     "address": ("papyrus.cli.address:address", "Show every form of an address."),
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "genesis": ("papyrus.cli.genesis:app", "Begin a network: its first block and state."),
     "state": ("papyrus.cli.state:app", "Look into states: actors, fields, what changed."),
     "config": ("papyrus.cli.config:app", "See how a node is configured, and make its file."),
+    "wallet": ("papyrus.cli.wallet:app", "Keep keys, and sign with them."),
     "db": ("papyrus.cli.db:app", "Look after a node's blocks on disk and their index."),
     "replay": ("papyrus.cli.replay:replay", "Execute a chain file again and compare."),
 }

@@ -14,6 +14,7 @@ from random import randrange
 
 from papyrus.consensus.block_validity import TipsetState
 from papyrus.devnet.clock import DevnetClock
+from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.mining.base_info import BeaconSource, MiningWorld
 from papyrus.mining.block_template import ProducedBlock
@@ -69,6 +70,7 @@ class Devnet:
 
     node: Node
     sending: Sending
+    options: DevnetOptions
     people: People
     clock: DevnetClock
     beacons: BeaconSource

@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,62 +19,22 @@ from papyrus.chain.opening import GenesisBlocks, has_chain
 from papyrus.devnet.beacon import DevnetBeacon
 from papyrus.devnet.clock import DevnetClock
 from papyrus.devnet.devnet import Devnet, Mining
-from papyrus.devnet.genesis import (
-    DEFAULT_BALANCE,
-    DEFAULT_BLOCK_TIME,
-    DEFAULT_CHAIN_ID,
-    DevnetSettings,
-    build_devnet,
-    devnet_network,
-)
-from papyrus.devnet.people import DEFAULT_ACCOUNTS, DEFAULT_MNEMONIC, People, people_of
+from papyrus.devnet.genesis import build_devnet, devnet_network
+from papyrus.devnet.options import DevnetOptions
+from papyrus.devnet.people import People
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.mining.slash_filter import SlashFilter
 from papyrus.node.config import Config
 from papyrus.node.node import NodePlan, open_node
 from papyrus.node.repository import Repository
 from papyrus.node.sending import Sending
-from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.errors import LocalFault
 from papyrus.proofs.simulated import SimulatedVerifier
 from papyrus.rules.policy import policy_of
 from papyrus.storage.files import write_atomic
 from papyrus.wallet.wallet import memory_wallet
 
 SETTINGS_FILE = "devnet.json"
-DEFAULT_SECTORS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class DevnetOptions:
-    """What the genesis of a devnet is made of."""
-
-    accounts: int = DEFAULT_ACCOUNTS
-    balance: TokenAmount = DEFAULT_BALANCE
-    """What each account has, in attoFIL."""
-    mnemonic: str = DEFAULT_MNEMONIC
-    miners: int = 1
-    sectors: int = DEFAULT_SECTORS
-    """How many each miner begins with."""
-    epoch_seconds: int = DEFAULT_BLOCK_TIME
-    chain_id: int = DEFAULT_CHAIN_ID
-
-    def people(self) -> People:
-        """Return everybody whose keys the devnet holds; LocalFault for words that are none."""
-        try:
-            return people_of(self.mnemonic, self.accounts, self.miners)
-        except DecodeError as error:
-            raise LocalFault(f"the mnemonic is none: {error}") from error
-
-    def settings(self, timestamp: int) -> DevnetSettings:
-        """Return how the genesis of that moment, in Unix seconds, is made."""
-        return DevnetSettings(
-            timestamp=timestamp,
-            balance=self.balance,
-            sectors=self.sectors,
-            block_time=self.epoch_seconds,
-            chain_id=self.chain_id,
-        )
 
 
 @contextmanager
@@ -120,6 +80,7 @@ def open_devnet(
         yield Devnet(
             node=node,
             sending=sending,
+            options=options,
             people=people,
             clock=clock,
             beacons=beacons,

@@ -1,0 +1,279 @@
+"""`papyrus devnet`: a Filecoin on this machine, in seconds."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from json import dumps
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from papyrus.cli.devnet_banner import banner, facts
+from papyrus.cli.output import JsonOption, say, say_json
+from papyrus.devnet.devnet import Devnet, Mining
+from papyrus.devnet.opening import forget, open_devnet
+from papyrus.devnet.options import DevnetOptions
+from papyrus.node.api_info import announced
+from papyrus.node.config import Config
+from papyrus.node.config_load import load_node
+from papyrus.node.lifecycle import Stopping
+from papyrus.node.lifecycle import run as run_until_stopped
+from papyrus.node.listen_address import ListenAddress, parse_listen_address
+from papyrus.node.logging import Logs
+from papyrus.node.repository import Repository, open_repository
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.rpc.auth import Auth, open_auth
+from papyrus.rpc.hosting import HostedNode, host, registry
+from papyrus.rpc.serving import listen, port_of
+from papyrus.storage.files import write_atomic
+from papyrus.storage.home import home
+
+NETWORK = "devnet"
+_STEADY_PACE = 1.0
+"""Seconds between tipsets in mixed mode where no block time is given."""
+
+
+def devnet(
+    accounts: Annotated[
+        int | None, typer.Option("--accounts", metavar="N", help="Accounts with funds: 10.")
+    ] = None,
+    balance: Annotated[
+        str | None, typer.Option("--balance", metavar="FIL", help="What each of them has: 10000.")
+    ] = None,
+    mnemonic: Annotated[
+        str | None,
+        typer.Option("--mnemonic", metavar="WORDS", help="What the keys are made from."),
+    ] = None,
+    block_time: Annotated[
+        float | None,
+        typer.Option(
+            "--block-time",
+            metavar="SECONDS",
+            help="A tipset every so often; without it, one as soon as a message waits.",
+        ),
+    ] = None,
+    mixed: Annotated[
+        bool, typer.Option("--mixed", help="A tipset for each message, and one every block time.")
+    ] = False,
+    no_mining: Annotated[
+        bool, typer.Option("--no-mining", help="No tipset but those that are asked for.")
+    ] = False,
+    miners: Annotated[
+        int | None, typer.Option("--miners", metavar="N", help="Miners that make blocks: 1.")
+    ] = None,
+    chain_id: Annotated[
+        int | None, typer.Option("--chain-id", metavar="N", help="For Ethereum: 31415926.")
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            "--engine",
+            metavar="ENGINE",
+            help="What runs the actors: native (Python), wasm (released code), or hybrid:...",
+        ),
+    ] = None,
+    host_name: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen: 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="At which port; 0 takes any: 1234.")
+    ] = None,
+    auth: Annotated[
+        bool, typer.Option("--auth", help="Ask for tokens, as other networks do.")
+    ] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Forget the devnet that is there.")
+    ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FOLDER", help="Where to keep it: $PAPYRUS_PATH."),
+    ] = None,
+    config_out: Annotated[
+        Path | None,
+        typer.Option("--config-out", metavar="FILE", help="Write accounts and address as JSON."),
+    ] = None,
+    silent: Annotated[bool, typer.Option("--silent", help="Print nothing.")] = False,
+    json: JsonOption = False,
+) -> None:
+    r"""Run a Filecoin of your own: real actors, funded accounts, JSON-RPC on port 1234.
+
+    It goes on where it was stopped; --reset begins anew. Its storage is SIMULATED: sectors hold
+    nothing, and their proofs are hashes that a verifier of that name checks. Everything else is as
+    on mainnet, by the same code.
+
+    \b
+    Examples:
+      papyrus devnet
+      papyrus devnet --block-time 4 --accounts 3 --balance 500
+      papyrus devnet --port 0 --reset --json
+    """
+    if mixed and no_mining:
+        raise typer.BadParameter("--mixed and --no-mining contradict one another")
+    folder = home() if state is None else state
+    config = _config(folder, engine, host_name, port, auth, block_time, mixed, miners)
+    options = _options(config, accounts, balance, mnemonic, chain_id)
+    started = perf_counter()
+    with open_repository(folder, NETWORK) as repository:
+        if reset:
+            forget(repository)
+        logs = Logs(config.logging, repository.folder)
+        try:
+            run_until_stopped(
+                lambda stopping: _run(
+                    repository, config, options, _mode(config, no_mining), stopping,
+                    _Telling(started, config_out, silent=silent, json=json),
+                )
+            )  # fmt: skip
+        finally:
+            logs.close()
+
+
+class _Telling:
+    """What is told of the devnet once it runs, and to whom."""
+
+    def __init__(self, started: float, file: Path | None, *, silent: bool, json: bool) -> None:
+        self._started, self._file, self._silent, self._json = started, file, silent, json
+
+    def tell(self, devnet: Devnet, address: ListenAddress, token: str) -> None:
+        """Print the banner, or the same as JSON, and write the file that was asked for."""
+        found = facts(devnet, address, token)
+        if self._file is not None:
+            write_atomic(self._file, (dumps(found, indent=2) + "\n").encode(), private=True)
+        if self._json:
+            say_json(found)
+        elif not self._silent:
+            for line in banner(devnet, found, perf_counter() - self._started):
+                say(line)
+        sys.stdout.flush()
+
+
+async def _run(
+    repository: Repository,
+    config: Config,
+    options: DevnetOptions,
+    mining: Mining,
+    stopping: Stopping,
+    telling: _Telling,
+) -> None:
+    place = parse_listen_address(config.api.listen_address)
+    auth = open_auth(repository.folder) if config.api.require_token else Auth.disabled()
+    interval = config.devnet.block_time or _STEADY_PACE
+    listening = listen(place.host, place.port)
+    with open_devnet(repository, config, options, mining, interval) as devnet:
+        address = ListenAddress(place.host, port_of(listening))
+        with announced(repository, address):
+            async with _alive(devnet):
+                hosted = HostedNode(devnet.node, devnet.sending, auth)
+                serving = asyncio.create_task(
+                    host(hosted, registry(), listening, devnet.node.stop_asked)
+                )
+                if devnet.node.chain.head.height == 0:
+                    await devnet.mine()
+                making = asyncio.create_task(devnet.run())
+                telling.tell(devnet, address, _token(auth, repository))
+                await _until_stopped(devnet, stopping, serving, making)
+
+
+@asynccontextmanager
+async def _alive(devnet: Devnet) -> AsyncIterator[None]:
+    try:
+        await devnet.node.start()
+        yield
+    finally:
+        await devnet.node.stop()
+
+
+async def _until_stopped(
+    devnet: Devnet,
+    stopping: Stopping,
+    serving: "asyncio.Task[None]",
+    making: "asyncio.Task[None]",
+) -> None:
+    asked = asyncio.create_task(stopping.wait())
+    done, _ = await asyncio.wait({asked, serving, making}, return_when=asyncio.FIRST_COMPLETED)
+    devnet.node.request_stop()
+    making.cancel()
+    asked.cancel()
+    for task in (making, serving):
+        with suppress(asyncio.CancelledError):
+            await task
+    if asked not in done and not serving.cancelled() and stopping.error is not None:
+        raise stopping.error
+
+
+def _token(auth: Auth, repository: Repository) -> str:
+    return "" if auth.is_disabled else repository.token_file.read_text().strip()
+
+
+def _mode(config: Config, no_mining: bool) -> Mining:
+    if no_mining:
+        return Mining.MANUAL
+    if config.devnet.mixed:
+        return Mining.MIXED
+    return Mining.INTERVAL if config.devnet.block_time else Mining.INSTANT
+
+
+def _config(
+    folder: Path,
+    engine: str | None,
+    host_name: str | None,
+    port: int | None,
+    auth: bool,
+    block_time: float | None,
+    mixed: bool,
+    miners: int | None,
+) -> Config:
+    given = {
+        "chain.network": NETWORK,
+        "chain.engine": engine,
+        "devnet.block_time": block_time,
+        "devnet.mixed": mixed or None,
+        "devnet.miners": miners,
+        "api.require_token": auth or None,
+    }
+    loaded, _ = load_node(folder, os.environ, given)
+    more: dict[str, object] = {}
+    if "chain.engine" not in loaded.origins:
+        more["chain.engine"] = "native"
+    if "api.require_token" not in loaded.origins:
+        more["api.require_token"] = False
+    if "api.cors_origins" not in loaded.origins:
+        more["api.cors_origins"] = ["*"]
+    if "logging.level" not in loaded.origins:
+        more["logging.level"] = "warning"
+    place = parse_listen_address(loaded.config.api.listen_address)
+    chosen = ListenAddress(host_name or place.host, place.port if port is None else port)
+    more["api.listen_address"] = str(chosen)
+    return load_node(folder, os.environ, {**given, **more})[0].config
+
+
+def _options(
+    config: Config,
+    accounts: int | None,
+    balance: str | None,
+    mnemonic: str | None,
+    chain_id: int | None,
+) -> DevnetOptions:
+    section = config.devnet
+    try:
+        amount = section.balance if balance is None else TokenAmount.parse(_fil(balance))
+    except DecodeError as error:
+        raise LocalFault(f"--balance {balance}: {error}") from error
+    return DevnetOptions(
+        accounts=section.accounts if accounts is None else accounts,
+        balance=amount,
+        mnemonic=section.mnemonic if mnemonic is None else mnemonic,
+        miners=section.miners,
+        epoch_seconds=max(1, round(section.block_time)) if section.block_time else 4,
+        chain_id=section.chain_id if chain_id is None else chain_id,
+    )
+
+
+def _fil(text: str) -> str:
+    """Return an amount with its unit: plain numbers are FIL."""
+    return f"{text} FIL" if text.replace(".", "", 1).isdigit() else text
