@@ -21,7 +21,7 @@ from papyrus.ipld.amt import amt_root
 from papyrus.ipld.blockstore import Blockstore, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
-from papyrus.primitives.errors import DecodeError, Invalid, LocalFault
+from papyrus.primitives.errors import DecodeError, Invalid, LocalFault, PapyrusError
 from papyrus.storage import chain_index
 from papyrus.storage.chain_index import IfNull
 from papyrus.storage.chain_index_file import ChainIndex
@@ -113,9 +113,14 @@ class ChainStore:
         a height above the base or below zero.
         """
         top = self._head if base is None else base
-        if 0 <= height < top.height and self._is_indexed(top):
+        index = self._index
+        if (
+            index is not None
+            and 0 <= height < top.height
+            and chain_index.height_of(index, top.key) == top.height
+        ):
             if_null = IfNull.BEFORE if before_null else IfNull.AFTER
-            found = chain_index.tipset_at(self._index, height, if_null=if_null)  # type: ignore[arg-type]
+            found = chain_index.tipset_at(index, height, if_null=if_null)
             if found is not None:
                 return self.tipset(found.key)
         return self._skips.tipset_at(top, height, before_null=before_null)
@@ -300,14 +305,14 @@ class ChainStore:
         if self._is_telling:
             return
         self._is_telling = True
-        failed: Exception | None = None
+        failed: PapyrusError | None = None
         try:
             while self._untold:
                 told = self._untold.popleft()
                 for observer in tuple(self._observers):
                     try:
                         observer(told)
-                    except Exception as error:  # noqa: BLE001 - the others must hear of it as well
+                    except PapyrusError as error:  # the others must hear of the change as well
                         failed = failed or error
         finally:
             self._is_telling = False
@@ -340,12 +345,6 @@ class ChainStore:
             raise LocalFault(
                 f"the {name} that was written down cannot be read ({error}): import a snapshot"
             ) from error
-
-    def _is_indexed(self, tipset: Tipset) -> bool:
-        return (
-            self._index is not None
-            and chain_index.height_of(self._index, tipset.key) == tipset.height
-        )
 
 
 def _put_messages(
