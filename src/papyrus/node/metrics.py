@@ -38,7 +38,10 @@ class WorkerCounts(Protocol):
         """How many there are."""
         ...
 
-    restarts: int
+    @property
+    def restarts(self) -> int:
+        """How many were begun in place of others."""
+        ...
 
 
 class Metrics:

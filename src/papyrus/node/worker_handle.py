@@ -45,7 +45,15 @@ class WorkerHandle:
         self._line: Any = None
         self._launched = 0.0
         self.is_ready = False
-        """Whether the process can be called."""
+        """Whether the process came up, and was not heard to end."""
+        self.launches = 0
+        """How many processes were begun."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process is ready for calls, or busy with one."""
+        process = self._process
+        return self.is_ready and process is not None and process.poll() is None
 
     @property
     def pid(self) -> int | None:
@@ -55,6 +63,7 @@ class WorkerHandle:
     def launch(self) -> None:
         """Begin a process and return at once; LocalFault where the system refuses one."""
         ours, theirs = multiprocessing.Pipe()
+        self.launches += 1
         self._launched = time.perf_counter()
         try:
             self._process = _spawn(theirs)
@@ -88,11 +97,13 @@ class WorkerHandle:
         return time.perf_counter() - self._launched
 
     def call(self, call: Call) -> Success | Failure:
-        """Return how a call ended, beginning a process where there is none.
+        """Return how a call ended, beginning a process where there is none any more.
 
         LocalFault, naming the function, where the process ended meanwhile.
         """
-        if not self.is_ready:
+        if not self.is_alive:
+            if self.is_ready:
+                self.bury()
             self.await_ready()
         pid = self.pid
         try:

@@ -94,8 +94,11 @@ class Workers(Generic[Means]):
         self._waiting: deque[asyncio.Future[WorkerHandle]] = deque()
         self._under_way: set[asyncio.Future[Any]] = set()
         self._stopping = False
-        self.restarts = 0
-        """How many processes were replaced."""
+
+    @property
+    def restarts(self) -> int:
+        """How often a process was begun in place of another."""
+        return sum(max(handle.launches - 1, 0) for handle in self._handles)
 
     @property
     def count(self) -> int:
@@ -105,7 +108,7 @@ class Workers(Generic[Means]):
     @property
     def alive(self) -> int:
         """How many of them are ready for calls, or busy with one."""
-        return sum(handle.is_ready for handle in self._handles)
+        return sum(handle.is_alive for handle in self._handles)
 
     @property
     def waiting(self) -> int:
@@ -192,7 +195,7 @@ class Workers(Generic[Means]):
         self._threads.shutdown()
 
     def kill(self) -> None:
-        """End all processes at once, where there is no event loop to stop them in."""
+        """End all processes at once, where there is no event loop to stop them in, if there are any."""
         self._stopping = True
         for handle in self._handles:
             handle.kill()
@@ -242,7 +245,6 @@ class Workers(Generic[Means]):
             await asyncio.wait((exchange,))
         exchange.exception()  # its caller heard of it, or is gone
         if not handle.is_ready and not self._stopping:
-            self.restarts += 1
             _log.warning("replacing a worker", replaced=self.restarts)
             restart = self._in_thread(handle.await_ready)
             await asyncio.wait((restart,))
@@ -312,6 +314,10 @@ class InlineWorkers(Generic[Means]):
         return result
 
     async def stop(self, grace: float = STOP_GRACE) -> None:  # noqa: ARG002 - the same face
+        """Refuse further calls."""
+        self._stopping = True
+
+    def kill(self) -> None:
         """Refuse further calls."""
         self._stopping = True
 
