@@ -195,7 +195,7 @@ class Workers(Generic[Means]):
         self._threads.shutdown()
 
     def kill(self) -> None:
-        """End all processes at once, where there is no event loop to stop them in, if there are any."""
+        """End all processes at once, where there may be no event loop to stop them in."""
         self._stopping = True
         for handle in self._handles:
             handle.kill()
