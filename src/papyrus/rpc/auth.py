@@ -18,7 +18,7 @@ import jwt
 
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.declarations import Permission
-from papyrus.rpc.errors import invalid_parameters
+from papyrus.rpc.errors import ErrorCode, RpcError, invalid_parameters
 from papyrus.storage.files import write_atomic
 
 ALGORITHM = "HS256"
@@ -81,13 +81,15 @@ class Auth:
         return _allowed(claims)
 
     def issue(self, permissions: Iterable[str]) -> str:
-        """Return a token that allows these; RpcError for an unknown permission."""
-        names = list(permissions)
+        """Return a token that allows these; RpcError for an unknown one, and without a secret."""
+        if self.secret is None:
+            raise RpcError(ErrorCode.GENERIC, "this node asks nobody for a token")
+        names = [str(name) for name in permissions]
         unknown = [name for name in names if name not in EVERYTHING]
         if unknown:
             known = ", ".join(Permission)
             raise invalid_parameters(f"no permission is called {unknown[0]!r}; there are {known}")
-        return jwt.encode({"Allow": names}, self.secret or b"", algorithm=ALGORITHM)
+        return jwt.encode({"Allow": names}, self.secret, algorithm=ALGORITHM)
 
 
 def open_auth(home: Path) -> Auth:

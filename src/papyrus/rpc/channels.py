@@ -146,20 +146,32 @@ class Session:
         channel = self._last_channel
         self._channels.add(channel)
         self._put(requests.answer(call.id if call.id is not NOTIFICATION else None, channel))
+        is_over = True
         try:
             async with contextlib.aclosing(items):
                 async for item in items:
-                    await self._has_room.wait()
+                    await self._wait_for_room()
                     self._put(requests.notification(CHANNEL_VALUE, [channel, item]))
         except SlowReader as error:
             if not self._too_slow.done():
                 self._too_slow.set_exception(error)
+            is_over = False  # and must not look so
         except Exception as error:
             if foreseen(error) is None:
                 log.exception("subscription %r ended in an error", call.method)
         finally:
             self._channels.discard(channel)
-            self._put(requests.notification(CHANNEL_CLOSE, [channel]))
+            if is_over:
+                self._put(requests.notification(CHANNEL_CLOSE, [channel]))
+
+    async def _wait_for_room(self) -> None:
+        """Return when the client has taken enough; SlowReader where it takes nothing for long."""
+        seconds = self._limits.stall_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._has_room.wait()
+        except TimeoutError as error:
+            raise SlowReader(f"this client has read nothing for {seconds:g} s") from error
 
     def _put(self, text: str | None) -> None:
         if text is None:

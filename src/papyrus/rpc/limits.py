@@ -44,10 +44,13 @@ class Limits:
     """Subscriptions of one WebSocket."""
 
     unread: int = 256
-    """Messages a subscriber may leave unread before it is cut off."""
+    """Answers and notifications that wait for one WebSocket."""
 
     unread_bytes: int = 64 * MEBIBYTE
-    """Bytes of answers and notifications that wait for one WebSocket."""
+    """Bytes of them."""
+
+    stall_seconds: float = 30.0
+    """For which a subscriber may take nothing before it is cut off."""
 
     requests_a_second: float = 0.0
     """From one address, calls in batches counted singly; 0 for as many as come."""

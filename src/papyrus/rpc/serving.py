@@ -182,8 +182,16 @@ class _WebSocket(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """Send a message; the last one only for a few seconds."""
         if message["type"] == "websocket.close":
-            self.loop.call_later(self.limits.stop_seconds, self._drop)
+            self._drop_soon()
         await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        """Close where a ping was not answered."""
+        super().keepalive_timeout()
+        self._drop_soon()
+
+    def _drop_soon(self) -> None:
+        self.loop.call_later(self.limits.stop_seconds, self._drop)
 
     def _drop(self) -> None:
         if not self.disconnected:
