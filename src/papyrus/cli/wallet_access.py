@@ -1,0 +1,118 @@
+"""How the commands of `papyrus wallet` come to a wallet, its password and other secrets.
+
+A secret is typed without being shown, or read from a file, from stdin or from the environment; it
+is never an argument, for arguments are shown to everyone on the machine.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from papyrus.cli.input import read_bytes
+from papyrus.cli.output import note
+from papyrus.node.config_load import NETWORK, load_node
+from papyrus.primitives.errors import DecodeError
+from papyrus.storage.home import home
+from papyrus.wallet.encryption import check_new_password
+from papyrus.wallet.errors import WalletError
+from papyrus.wallet.folder import create_unencrypted_wallet, create_wallet, has_wallet
+from papyrus.wallet.keystore import FileKeystore
+from papyrus.wallet.passwords import PASSWORD_FILE, password_from_environment
+
+KEYSTORE_FOLDER = "keystore"
+
+ChainOption = Annotated[
+    str | None, typer.Option("--chain", metavar="NETWORK", help="The network of the node.")
+]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option("--folder", help="The wallet; $PAPYRUS_PATH/NETWORK/keystore if not given."),
+]
+
+
+def wallet_folder(folder: Path | None, chain: str | None) -> tuple[Path, str]:
+    """Return the folder of a node's wallet, and the letter of its network's addresses."""
+    loaded, _ = load_node(home(), os.environ, {NETWORK: chain})
+    network = loaded.config.chain.network
+    return folder or home() / network / KEYSTORE_FOLDER, "f" if network == "mainnet" else "t"
+
+
+def locked_store(folder: Path) -> FileKeystore:
+    """Return a wallet that is there, locked; WalletError where there is none."""
+    return FileKeystore(folder)
+
+
+def unlocked_store(folder: Path) -> FileKeystore:
+    """Return a wallet that is there, unlocked with the password that the user knows."""
+    store = FileKeystore(folder)
+    if store.encrypted:
+        store.unlock(known_password())
+    return store
+
+
+def made_store(folder: Path, *, encrypt: bool) -> FileKeystore:
+    """Return a wallet, unlocked, and made if there is none."""
+    if has_wallet(folder):
+        return unlocked_store(folder)
+    if not encrypt:
+        create_unencrypted_wallet(folder)
+        note(
+            f"made a wallet in {folder}, which is NOT encrypted: who can read the disk has its keys"
+        )
+        return FileKeystore(folder)
+    password = new_password()
+    create_wallet(folder, password)
+    note(f"made a wallet in {folder}: without its password nobody can use its keys, not even you")
+    store = FileKeystore(folder)
+    store.unlock(password)
+    return store
+
+
+def known_password() -> str:
+    """Return the password of a wallet, from the environment or typed."""
+    found = password_from_environment()
+    return ask_hidden("Password of the wallet") if found is None else found
+
+
+def new_password() -> str:
+    """Return a password that is chosen now, from the environment or typed twice."""
+    found = password_from_environment()
+    if found is None:
+        found = ask_hidden("New password for the wallet")
+        check_new_password(found)
+        if ask_hidden("The same again") != found:
+            raise WalletError("the two passwords are not the same")
+    check_new_password(found)
+    return found
+
+
+def read_secret(source: str, question: str) -> str:
+    """Return the text of a file, or of stdin for `-`, typed unseen where that is a terminal."""
+    if source == "-" and has_terminal():
+        return ask_hidden(question)
+    try:
+        text = read_bytes(source).decode("utf-8")
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise DecodeError(f"{source} is not text")
+    return text
+
+
+def ask_hidden(question: str) -> str:
+    """Return what is typed on the terminal, without showing it."""
+    if not has_terminal():
+        raise WalletError(
+            f"there is no terminal to ask for this: {question.lower()}; a wallet's password can "
+            f"also come from the file that {PASSWORD_FILE} names"
+        )
+    typed: str = typer.prompt(question, hide_input=True, err=True)
+    return typed
+
+
+def has_terminal() -> bool:
+    """Return whether somebody is there to be asked."""
+    return sys.stdin.isatty()
