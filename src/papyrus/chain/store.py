@@ -257,8 +257,10 @@ class ChainStore:
     def _leave_equivocation(self) -> None:
         """Move the head away from blocks that turned out to be an equivocator's."""
         head = self._head
-        found = self._by_strength(self._known.tipsets_at(head.height))
-        if found and self.weight(found[0]) >= self.weight(head):
+        counting = {
+            cid for tipset in self._known.tipsets_at(head.height) for cid in tipset.key.cids
+        }
+        if counting.issuperset(head.key.cids):
             return
         around = range(head.height + _SEARCHED_ABOVE, head.height - _SEARCHED_BELOW - 1, -1)
         others = [tipset for height in around for tipset in self._known.tipsets_at(height)]

@@ -142,6 +142,20 @@ def test_chain_falls_back_where_an_equivocator_made_all_of_the_head(grown, forge
     assert grown.store.head == first
 
 
+def test_equivocated_head_loses_to_one_it_only_beat_by_its_ticket(grown, forge):
+    left, right = (forge.tipset(forge.genesis, 1, miners=(1000,)), forge.tipset(forge.genesis, 2))
+    tied = [forge.tipset(parent, 4, miners=(miner,)) for parent, miner in ((left, 1), (right, 2))]
+    best, other = sorted(tied, key=lambda tipset: tipset.ticket_digest)
+    for tipset in (left, right, best, other):
+        grown.take(tipset)
+    assert grown.store.weight(best) == grown.store.weight(other)
+    assert grown.store.head == best
+    twin = replace(best.blocks[0], ticket=Ticket(b"another"))
+    forge.store.put(twin.cid, twin.to_cbor())
+    grown.take(Tipset.of([twin]))
+    assert grown.store.head == other
+
+
 def test_fork_blocks_are_known_after_a_restart(grown, forge):
     left, right = forge.on(forge.genesis, miner=1000), forge.on(forge.genesis, miner=1001)
     other = forge.on(forge.genesis, 2, miner=1002)
