@@ -20,7 +20,6 @@ from papyrus.mining.base_info import BeaconSource, MiningWorld
 from papyrus.mining.block_template import ProducedBlock
 from papyrus.mining.post_scheduler import ChainView, due_proofs, proof_message
 from papyrus.mining.producer import MiningBase, produce
-from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.selection import Candidates, select_messages
 from papyrus.node.block_intake import FullBlock
 from papyrus.node.logging import part
@@ -74,7 +73,6 @@ class Devnet:
     people: People
     clock: DevnetClock
     beacons: BeaconSource
-    slash_filter: SlashFilter
     mining: Mining
     interval: float
     """Seconds on the wall between two tipsets, where time is a reason to make one."""
@@ -149,7 +147,7 @@ class Devnet:
         block = await node.thread.run(produce, miner, base, world, node.wallet, self.prover, select)
         if block is None:
             return None
-        conflict = self.slash_filter.admit(block.header, base.tipset.height)
+        conflict = self.node.slash_filter.admit(block.header, base.tipset.height)
         if conflict is not None:
             _log.warning("a block was not signed", miner=str(miner), why=str(conflict))
             return None

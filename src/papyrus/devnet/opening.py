@@ -23,7 +23,6 @@ from papyrus.devnet.genesis import build_devnet, devnet_network
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.ipld.blockstore import MemoryBlockstore
-from papyrus.mining.slash_filter import SlashFilter
 from papyrus.node.config import Config
 from papyrus.node.node import NodePlan, open_node
 from papyrus.node.repository import Repository
@@ -35,6 +34,7 @@ from papyrus.storage.files import write_atomic
 from papyrus.wallet.wallet import memory_wallet
 
 SETTINGS_FILE = "devnet.json"
+_FILES = ("mpool.sqlite", "sent.sqlite", "slash-filter.sqlite", "market-funds.sqlite")
 
 
 @contextmanager
@@ -73,8 +73,6 @@ def open_devnet(
             )
         )
         clock.advance_to(node.chain.head.min_timestamp)
-        slash_filter = SlashFilter(repository.folder / "slash-filter.sqlite")
-        stack.callback(slash_filter.close)
         sending = Sending(node)
         stack.callback(sending.stop)
         yield Devnet(
@@ -84,7 +82,6 @@ def open_devnet(
             people=people,
             clock=clock,
             beacons=beacons,
-            slash_filter=slash_filter,
             mining=mining,
             interval=interval,
         )
@@ -93,7 +90,7 @@ def open_devnet(
 def forget(repository: Repository) -> None:
     """Remove the devnet in a folder that this process holds, chain and messages and all."""
     shutil.rmtree(repository.datastore, ignore_errors=True)
-    for name in (SETTINGS_FILE, "mpool.sqlite", "slash-filter.sqlite"):
+    for name in (SETTINGS_FILE, *_FILES):
         for path in repository.folder.glob(f"{name}*"):
             path.unlink(missing_ok=True)
 

@@ -16,6 +16,7 @@ from papyrus.consensus.verdicts import Fault
 from papyrus.consensus.winning_sectors import WinningPoStVerifier
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.metrics import Metrics
+from papyrus.node.sync_log import SyncLog
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.primitives.errors import Invalid
 from papyrus.rules.network import Network
@@ -46,6 +47,7 @@ class BlockIntake:
     now: Callable[[], float]
     """Unix seconds."""
     metrics: Metrics
+    log: SyncLog
 
     async def take(self, blocks: Sequence[FullBlock]) -> HeadChange | None:
         """Judge blocks of one epoch, keep them, and return how that moved the head.
@@ -55,18 +57,39 @@ class BlockIntake:
         """
         if not blocks:
             return None
-        for block in blocks:
-            self.chain.put_messages(block.bls_messages, block.signed_messages)
-        for block in blocks:
-            await self._judge(block.header)
         headers = [block.header for block in blocks]
-        self.chain.put_blocks(headers)
-        return self.chain.consider(Tipset.of(headers[:1]))
+        with self.log.taking(self.chain.head, Tipset.of(headers[:1])):
+            for block in blocks:
+                self.chain.put_messages(block.bls_messages, block.signed_messages)
+            for header in headers:
+                await self._judge_once(header)
+            self.chain.put_blocks(headers)
+            return self.chain.consider(Tipset.of(headers[:1]))
 
-    async def _judge(self, header: BlockHeader) -> None:
+    async def judge_again(self, tipset: Tipset) -> None:
+        """Judge the blocks of a tipset whether they are known or not; genesis is always good.
+
+        Raises Invalid with the first rule that one of them breaks.
+        """
+        if tipset.key == self.chain.genesis.key:
+            return
+        for header in tipset.blocks:
+            await self._judge(header)
+
+    async def _judge_once(self, header: BlockHeader) -> None:
         if self.chain.has_block(header):
             return
         self._expect_no_bad(header)
+        try:
+            with self.metrics.block_validation.time():
+                await self._judge(header)
+        except Invalid as fault:
+            self.metrics.blocks_refused.labels(str(fault.fault)).inc()
+            self.bad_blocks.add_verdict(header.cid, fault)
+            raise
+        self.metrics.blocks_accepted.inc()
+
+    async def _judge(self, header: BlockHeader) -> None:
         base = self.chain.tipset(TipsetKey(header.parents))
         outcome = await self.states.after(base)
         after = TipsetState(outcome.state_root, outcome.receipts_root)
@@ -78,14 +101,7 @@ class BlockIntake:
             state_after=lambda _base: after,
             now=int(self.now()),
         )
-        try:
-            with self.metrics.block_validation.time():
-                await self.judge.run(validate_block, header, world)
-        except Invalid as fault:
-            self.metrics.blocks_refused.labels(str(fault.fault)).inc()
-            self.bad_blocks.add_verdict(header.cid, fault)
-            raise
-        self.metrics.blocks_accepted.inc()
+        await self.judge.run(validate_block, header, world)
 
     def _expect_no_bad(self, header: BlockHeader) -> None:
         """Refuse a block that is known to be bad, or builds on one that is."""

@@ -15,12 +15,14 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from papyrus.chain.bad_blocks import BadBlocks
+from papyrus.chain.head_changes import HeadChange
 from papyrus.chain.indexing import Progress
 from papyrus.chain.opening import Chain, GenesisBlocks, open_chain
 from papyrus.chain.states import States
 from papyrus.chain.store import ChainStore
 from papyrus.consensus.winning_sectors import WinningPoStVerifier
 from papyrus.mining.base_info import BeaconSource
+from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.config import MpoolConfig
 from papyrus.mpool.local_messages import LocalMessages
@@ -42,6 +44,7 @@ from papyrus.node.logging import part
 from papyrus.node.loop_watch import LoopWatch
 from papyrus.node.metrics import Metrics
 from papyrus.node.repository import Repository
+from papyrus.node.sync_log import SyncLog
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.node.workers import InlineWorkers, Workers
 from papyrus.primitives.address import Address
@@ -86,6 +89,8 @@ class Node:
     view: StoredChainView
     pool: MessagePool
     intake: BlockIntake
+    slash_filter: SlashFilter
+    """What keeps blocks made here from getting their miners slashed."""
     thread: ChainThread
     metrics: Metrics
     loop_watch: LoopWatch
@@ -177,6 +182,10 @@ class Node:
             await self.plan.clock.sleep_until(self.now() + self.network.block_delay)
             self.pool.republish()
 
+    def _on_executed(self, change: HeadChange) -> None:
+        counts = (len(self.view.messages_of(tipset)) for tipset in change.applied)
+        self.intake.log.applied_messages += sum(counts)
+
     def _on_head(self, head: Tipset, *, reverted: bool) -> None:
         self.head_changed = self.now()
         self.metrics.head_height.set(head.height)
@@ -226,6 +235,8 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             local=local,
             config=mpool_config(plan.config),
         )
+        slash_filter = SlashFilter(plan.repository.folder / "slash-filter.sqlite")
+        stack.callback(slash_filter.close)
         thread = ChainThread(chain.blocks)
         node = Node(
             plan=plan,
@@ -244,12 +255,15 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
                 bad_blocks=BadBlocks(),
                 now=plan.clock.time,
                 metrics=metrics,
+                log=SyncLog(plan.clock.time),
             ),
+            slash_filter=slash_filter,
             thread=thread,
             metrics=metrics,
             loop_watch=LoopWatch(metrics.loop_stalls.observe, plan.config.metrics.stall_limit),
         )
         executed.subscribe(pool.on_head_change)
+        executed.subscribe(node._on_executed)  # noqa: SLF001
         chain.subscribe(
             lambda change: node._on_head(chain.head, reverted=bool(change.reverted))  # noqa: SLF001
         )

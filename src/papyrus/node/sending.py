@@ -5,23 +5,35 @@ and pushed. Two messages of one sender are not prepared at once, so that each ge
 """
 
 import asyncio
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from random import gauss
-from typing import NoReturn
+from threading import Event
+from typing import Any, NoReturn
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from papyrus.consensus.chain import StoredChain
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.checks import check_outgoing
-from papyrus.mpool.gas_estimation import NOISE_DEVIATION, GasEstimator, GasHistory, SendSpec
+from papyrus.mpool.gas_estimation import (
+    EPOCHS_TO_INCLUSION,
+    NOISE_DEVIATION,
+    GasEstimator,
+    GasHistory,
+    SendSpec,
+)
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.node import Node
+from papyrus.node.sent_messages import SentMessages
 from papyrus.node.tipset_work import try_message
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import LocalFault
 from papyrus.types.message import Message, SignedMessage
-from papyrus.types.tipset import Tipset
+from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.executor import ApplyResult
+
+_WAKE_SECONDS = 0.5
 
 
 class Sending:
@@ -32,32 +44,39 @@ class Sending:
         self._node = node
         self._thread = ChainThread(node.chain.blocks)
         self._locks: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
-        view = StoredChainView(
-            _HeadOf(node, self._thread.source), node.chain.blocks, node.network, _no_state
-        )
-        self._view = view
-        self._history = GasHistory(view)
+        self._history = GasHistory(self._view_at(node.executed.head))
+        self._sent = SentMessages(node.plan.repository.folder / "sent.sqlite")
+        self._stopping = Event()
 
-    async def send(self, message: Message, spec: SendSpec | None = None) -> SignedMessage:
+    async def send(
+        self, message: Message, spec: SendSpec | None = None, wish: UUID | None = None
+    ) -> SignedMessage:
         """Return the signed message that waits in the pool now, its gas and nonce filled in.
 
-        Raises LocalFault in words where it cannot be sent, Invalid where the pool refuses it, and
-        ActorError where it fails in the trial.
+        A wish that was told before, by its UUID, is not sent again. Raises LocalFault in words
+        where it cannot be sent, LookupError where its sender is not on the chain, Invalid where the
+        pool refuses it, and ActorError where it fails in the trial.
         """
         check_outgoing(message)
+        known = None if wish is None else self._sent.get(wish)
+        if known is not None:
+            return known
         if message.nonce:
-            raise LocalFault(f"a message to be sent has the nonce 0, not {message.nonce}")
+            raise LocalFault(f"MpoolPushMessage expects message nonce to be 0, was {message.nonce}")
         sender = self._node.view.key_of(message.sender)
         lock = self._locks.setdefault(sender, asyncio.Lock())
         async with lock:
             filled = await self.estimate(replace(message, sender=sender), spec)
             if filled.gas_premium > filled.gas_fee_cap:
                 raise LocalFault(
-                    f"the gas premium {filled.gas_premium} is above the fee cap "
-                    f"{filled.gas_fee_cap}: allow a higher fee, or set both"
+                    f"After estimation, GasPremium is greater than GasFeeCap: {filled.gas_premium} "
+                    f"is above {filled.gas_fee_cap}; allow a higher fee, or set both"
                 )
             self._expect_funds(filled)
-            return self.sign_and_push(filled)
+            signed = self.sign_and_push(filled)
+            if wish is not None:
+                self._sent.put(wish, signed)
+            return signed
 
     def sign_and_push(self, message: Message) -> SignedMessage:
         """Sign a message whose gas is filled in, with its sender's next nonce, and push it."""
@@ -67,10 +86,15 @@ class Sending:
         node.pool.push(signed)
         return signed
 
-    async def estimate(self, message: Message, spec: SendSpec | None = None) -> Message:
-        """Return a message with its gas filled in, as far as it is 0, and its fee capped."""
-        pending = self._node.pool.pending_of(message.sender)
-        estimator = self._estimator(pending)
+    async def estimate(
+        self, message: Message, spec: SendSpec | None = None, base: Tipset | None = None
+    ) -> Message:
+        """Return a message with its gas filled in, as far as it is 0, and its fee capped.
+
+        What it takes is tried on the head; what to offer is judged by the base, which is the head
+        unless another is given. ActorError where the message fails.
+        """
+        estimator = self._estimator(self._node.pool.pending_of(message.sender), base)
         return await self._thread.run(estimator.message_gas, message, spec)
 
     async def gas_limit(self, message: Message) -> int:
@@ -78,64 +102,81 @@ class Sending:
         estimator = self._estimator(self._node.pool.pending_of(message.sender))
         return await self._thread.run(estimator.gas_limit, message)
 
-    async def premium(self, epochs_to_inclusion: int) -> int:
+    async def premium(
+        self, epochs_to_inclusion: int = EPOCHS_TO_INCLUSION, base: Tipset | None = None
+    ) -> int:
         """Return a premium with which a message should be taken within some epochs."""
-        return int(await self._thread.run(self._estimator([]).premium, epochs_to_inclusion))
+        estimator = self._estimator([], base)
+        return int(await self._thread.run(estimator.premium, epochs_to_inclusion))
 
-    async def fee_cap(self, premium: int, epochs: int) -> int:
+    async def fee_cap(self, premium: int, epochs: int, base: Tipset | None = None) -> int:
         """Return a fee cap that holds for so many epochs."""
-        return int(await self._thread.run(self._estimator([]).fee_cap, premium, epochs))
+        return int(await self._thread.run(self._estimator([], base).fee_cap, premium, epochs))
 
     def stop(self) -> None:
-        """End the thread that estimates."""
+        """End the thread that estimates, and let go of the file."""
+        self._stopping.set()
         self._thread.stop()
+        self._sent.close()
 
-    def _estimator(self, pending: list[SignedMessage]) -> GasEstimator:
+    def _estimator(self, pending: list[SignedMessage], base: Tipset | None = None) -> GasEstimator:
         loop = asyncio.get_running_loop()
         node = self._node
         head = node.executed.head
 
         def trial(message: Message, prior: tuple[SignedMessage, ...]) -> ApplyResult:
             running = node.workers.run(try_message, head, prior, message)
-            return asyncio.run_coroutine_threadsafe(running, loop).result().result
+            result: ApplyResult = self._result(
+                asyncio.run_coroutine_threadsafe(running, loop)
+            ).result
+            return result
 
         return GasEstimator(
-            view=self._view,
+            view=self._view_at(base or head),
             history=self._history,
             pending_of=lambda _sender: pending,
             trial=trial,
             draw_noise=lambda: gauss(1, NOISE_DEVIATION),
-            overestimation=node.config.mpool.gas_limit_overestimation,
+            overestimation=node.pool.config.gas_limit_overestimation,
             default_max_fee=node.config.fees.max_fee,
         )
+
+    def _view_at(self, head: Tipset) -> StoredChainView:
+        node = self._node
+        known = _HeadOf(head, self._thread.source)
+        return StoredChainView(known, node.chain.blocks, node.network, _no_state)
+
+    def _result(self, running: "Future[Any]") -> Any:
+        """Wait for the event loop, but not for one that waits for this thread to end."""
+        while True:
+            try:
+                return running.result(_WAKE_SECONDS)
+            except TimeoutError:
+                if self._stopping.is_set():
+                    raise LocalFault("the node is stopping") from None
 
     def _expect_funds(self, message: Message) -> None:
         account = self._node.pool.account(message.sender)
         needed = message.value + message.gas_fee_cap * message.gas_limit
         if account is None or account.balance < needed:
             has = 0 if account is None else account.balance
-            raise LocalFault(
-                f"not enough funds: {message.sender} has {has} attoFIL, and the message needs "
-                f"{needed} with its gas"
-            )
+            raise LocalFault(f"mpool push: not enough funds: {has} < {needed}")
 
 
+@dataclass(frozen=True, slots=True)
 class _HeadOf:
-    """The chain as estimates see it, from their own thread."""
+    """The chain up to a tipset as estimates see it, from their own thread."""
 
-    def __init__(self, node: Node, source: StoredChain) -> None:
-        self._node = node
-        self.tipset = source.tipset
-        self.path = _no_path
+    head: Tipset
+    source: StoredChain
 
-    @property
-    def head(self) -> Tipset:
-        """The tipset the node builds on."""
-        return self._node.executed.head
+    def tipset(self, key: TipsetKey) -> Tipset:
+        """Return a tipset; LocalFault where a block of it is missing."""
+        return self.source.tipset(key)
 
-
-def _no_path(*_keys: object) -> NoReturn:
-    raise NotImplementedError("estimates ask for no path")
+    def path(self, start: TipsetKey, end: TipsetKey) -> NoReturn:
+        """Refuse: estimates ask for no path."""
+        raise NotImplementedError(f"estimates ask for no path from {start} to {end}")
 
 
 def _no_state(_tipset: Tipset) -> NoReturn:
