@@ -136,6 +136,7 @@ class MessagePool:
             self._local_senders.add(message.sender)
             if self._accounts.nonce(message.sender) > message.nonce:
                 used.append((message.sender, message.nonce))
+                self._admission.remember_signature(message)
             else:
                 self._keep(message)
         if self._file is not None and used:
@@ -152,6 +153,10 @@ class MessagePool:
         """Return a sender's messages in order of nonce; none where the sender is not known."""
         queue = self.queue(sender)
         return [] if queue is None else [message.signed for message in queue.in_order()]
+
+    def signed_in(self, tipset: Tipset) -> list[SignedMessage]:
+        """Return the messages that a tipset's blocks took, as far as their signatures are known."""
+        return [signed for _, signed in self._taken.signed(tipset)]
 
     def queue(self, sender: Address) -> SenderMessages | None:
         """Return what waits of a sender, or None."""
@@ -238,9 +243,8 @@ class MessagePool:
     def prune(self) -> None:
         """Drop the worst messages down to the lower limit, but none of users or priority."""
         head = self._view.head
-        bound = checks.base_fee_lower_bound(
-            int(self._view.base_fee_after(head)), checks.INCLUSION_DIVISOR
-        )
+        base_fee = int(self._view.base_fee_after(head))
+        bound = checks.base_fee_lower_bound(base_fee, checks.INCLUSION_DIVISOR)
         protected = self._local_senders.union(self._priority())
         excess = excess_messages(
             self.candidates(head, bound), protected, self.config.size_limit_low
@@ -275,27 +279,38 @@ class MessagePool:
     def on_head_change(self, change: HeadChange) -> None:
         """Follow the chain: what it has taken goes, and what a fork gave back waits again."""
         returned: dict[Turn, SignedMessage] = {}
+        given_back: set[Turn] = set()
         for tipset in change.reverted:
+            given_back.update(turn for turn, _ in self._taken.turns(tipset))
             for turn, signed in self._taken.signed(tipset):
                 returned.setdefault(turn, signed)
-        given_back = set(returned)
         used: set[Turn] = set()
         for tipset in change.applied:
             for turn, cid in self._taken.turns(tipset):
                 used.add(turn)
-                returned.pop(turn, None)
                 self._waiting.take(*turn, Fate(Departure.APPLIED, cid, tipset.height))
                 if cid in self._republished:
                     self._republish_at = self._clock()
-        if change.reverted:
-            self._accounts.forget_keys()
-        for turn in sorted(returned):
-            self._put_back(turn, returned[turn])
-        for sender in {sender for sender, _ in given_back}:
+        if given_back:
+            self._put_back(given_back - used, returned)
+        self._settle(given_back - used, used)
+
+    def _put_back(self, turns: set[Turn], returned: dict[Turn, SignedMessage]) -> None:
+        """Let what a fork gave back wait again, in the order of nonces."""
+        self._accounts.forget_keys()
+        lost = {turn for turn in turns - returned.keys() if turn[0] in self._local_senders}
+        if lost and self._file is not None:
+            # A block holds no BLS signatures, but the file of users' messages does.
+            for signed in self._file.all():
+                turn = (self._accounts.key(signed.message.sender), signed.message.nonce)
+                if turn in lost:
+                    returned[turn] = signed
+        for turn in sorted(turns & returned.keys()):
+            self._put_one_back(turn, returned[turn])
+        for sender in {sender for sender, _ in turns}:
             queue = self._waiting.senders.get(sender)
             if queue is not None:
                 queue.begin_at(self._accounts.nonce(sender))
-        self._settle(given_back - used, used)
 
     def _check(self, signed: SignedMessage, *, local: bool) -> tuple[PendingMessage, bool]:
         message = self._admission.check_alone(signed)
@@ -314,8 +329,8 @@ class MessagePool:
         queue = self._waiting.senders.get(message.sender)
         return SenderMessages(self._accounts.nonce(message.sender)) if queue is None else queue
 
-    def _put_back(self, turn: Turn, signed: SignedMessage) -> None:
-        """Let a message that a fork gave back wait again, unless a better one took its place."""
+    def _put_one_back(self, turn: Turn, signed: SignedMessage) -> None:
+        """Let a message wait again, unless a better one took its place."""
         sender, nonce = turn
         if self._accounts.nonce(sender) > nonce:
             return

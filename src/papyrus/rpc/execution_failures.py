@@ -4,10 +4,14 @@ The sentence names the exit code as Go spells it, what an Ethereum contract reve
 machine's own words; tools look for these parts. A contract's revert is also the error's data.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from papyrus.consensus.verdicts import Fault
 from papyrus.ipld import dag_cbor
-from papyrus.primitives.errors import ActorError, DecodeError
+from papyrus.primitives.errors import ActorError, DecodeError, Invalid
 from papyrus.primitives.exit_codes import ExitCode
-from papyrus.rpc.errors import RpcError, execution_reverted, out_of_gas
+from papyrus.rpc.errors import ErrorCode, RpcError, execution_reverted, out_of_gas
 
 _GO_NAMES = {
     0: "Ok",
@@ -69,6 +73,19 @@ def execution_failed(error: ActorError) -> RpcError:
         f"vm error=[{error.message}])",
         revert or b"",
     )
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Turn what a trial raises into what a client is told of it."""
+    try:
+        yield
+    except ActorError as error:
+        raise execution_failed(error) from error
+    except Invalid as error:
+        if error.fault is Fault.SENDER_NOT_FOUND:
+            raise RpcError(ErrorCode.ACTOR_NOT_FOUND, f"{error}: actor not found") from error
+        raise
 
 
 def go_exit_code(code: int) -> str:

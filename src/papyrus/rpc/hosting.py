@@ -8,10 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from papyrus.chain.store import ChainStore
+from papyrus.mpool.chain_view import StoredChainView
+from papyrus.mpool.pool import MessagePool
+from papyrus.node.chain_thread import ChainThread
 from papyrus.node.config import Api
 from papyrus.node.health import livez, readyz
 from papyrus.node.node import Node
 from papyrus.node.sending import Sending
+from papyrus.node.tipset_states import TipsetStates
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.auth import Auth
 from papyrus.rpc.dispatch import dispatchers
@@ -50,6 +54,26 @@ class HostedNode:
     def wallet(self) -> Wallet:
         """Its keys."""
         return self.node.wallet
+
+    @property
+    def pool(self) -> MessagePool:
+        """What waits for a block."""
+        return self.node.pool
+
+    @property
+    def pool_view(self) -> StoredChainView:
+        """The chain as the pool sees it."""
+        return self.node.view
+
+    @property
+    def states(self) -> TipsetStates:
+        """The states after tipsets."""
+        return self.node.states
+
+    @property
+    def thread(self) -> ChainThread:
+        """A thread for what takes tens of milliseconds."""
+        return self.node.thread
 
     @property
     def agent(self) -> str:
@@ -142,8 +166,6 @@ async def host(
 
     def figures() -> tuple[bytes, str]:
         node.metrics.pending_messages.set(len(node.pool))
-        node.metrics.workers.set(node.workers.alive)
-        node.metrics.worker_restarts.set(node.workers.restarts)
         return node.metrics.text(), _METRICS_TYPE
 
     hooks = Hooks(is_live, is_ready, figures if node.config.metrics.enabled else None)
