@@ -96,7 +96,7 @@ class MemoryKeystore:
     def __init__(self, keys: Iterable[Key] = ()) -> None:
         """Begin with some keys."""
         self._keys = {key.address: key for key in keys}
-        self._removed: dict[Address, Key] = {}
+        self._removed: list[Key] = []
         self._default: Address | None = None
 
     def addresses(self) -> list[Address]:
@@ -125,22 +125,23 @@ class MemoryKeystore:
         key = self._keys.pop(address, None)
         if key is None:
             return False
-        self._removed[address] = key
+        self._removed.append(key)
         if self._default == address:
             self._default = None
         return True
 
     def removed(self) -> list[Address]:
         """Return the addresses whose keys are in the trash."""
-        return sorted(self._removed, key=str)
+        return sorted({key.address for key in self._removed}, key=str)
 
     def restore(self, address: Address) -> None:
         """Take a key out of the trash; UnknownAddress, KeyExists."""
-        key = self._removed.get(address)
-        if key is None:
-            raise UnknownAddress(address)
-        self.add(key)
-        del self._removed[address]
+        for key in self._removed:
+            if key.address == address:
+                self.add(key)
+                self._removed.remove(key)
+                return
+        raise UnknownAddress(address)
 
     def default(self) -> Address | None:
         """Return the address that is used where none is named."""
