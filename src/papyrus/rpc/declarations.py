@@ -243,7 +243,7 @@ def _declaration(
 
 def _parameter(parameter: inspect.Parameter, hints: dict[str, Any]) -> Parameter:
     return Parameter(
-        name=parameter.name,
+        name=parameter.name.lstrip("_"),  # which says that the body has no use for it
         codec=codec_of(hints[parameter.name]),
         is_required=parameter.default is parameter.empty,
         default=None if parameter.default is parameter.empty else parameter.default,

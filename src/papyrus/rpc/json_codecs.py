@@ -219,7 +219,7 @@ def _record(cls: type) -> Codec:
             if name in given:
                 found[field.name] = _read_member(name, codec, given[name])
             elif _is_required(field):
-                raise DecodeError(f"expected an object with a field {name!r}")
+                found[field.name] = _absent(name, codec)
         return cls(**found)
 
     def schema(definitions: Definitions) -> Schema:
@@ -234,6 +234,14 @@ def _record(cls: type) -> Codec:
         return _reference(cls)
 
     return Codec(write, read, schema)
+
+
+def _absent(name: str, codec: Codec) -> Any:
+    """Return what null would be read as, for Go leaves out what is empty and may be."""
+    try:
+        return codec.read(None)
+    except DecodeError as error:
+        raise DecodeError(f"expected an object with a field {name!r}") from error
 
 
 def _read_member(name: str, codec: Codec, value: Any) -> Any:

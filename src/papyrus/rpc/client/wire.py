@@ -31,6 +31,7 @@ def request(declaration: Declaration, call_id: int, args: Any, kwargs: Any) -> d
 
     Raises TypeError for arguments that the declaration does not have.
     """
+    kwargs = {name.lstrip("_"): value for name, value in kwargs.items()}
     values = dict(zip((parameter.name for parameter in declaration.parameters), args, strict=False))
     if len(args) > len(declaration.parameters) or values.keys() & kwargs.keys():
         raise TypeError(f"{declaration.name} takes {len(declaration.parameters)} arguments")

@@ -34,7 +34,6 @@ class SectorView:
     sector_number: int
     seal_proof: int
     sealed_cid: Annotated[Cid, Named("SealedCID")]
-    deprecated_deal_ids: Annotated[list[int] | None, Named("DeprecatedDealIDs")]
     activation: ChainEpoch
     expiration: ChainEpoch
     deal_weight: TokenAmount
@@ -259,7 +258,6 @@ def _sector_view(sector: SectorOnChainInfo) -> SectorView:
         sector_number=sector.sector_number,
         seal_proof=sector.seal_proof,
         sealed_cid=sector.sealed_cid,
-        deprecated_deal_ids=list(sector.deprecated_deal_ids),
         activation=sector.activation,
         expiration=sector.expiration,
         deal_weight=TokenAmount(sector.deal_weight),
