@@ -142,7 +142,6 @@ class Node:
         """Let the workers come up, take up the messages that waited, and follow the head."""
         self.loop_watch.start()
         await self.workers.start()
-        self.metrics.workers.set(self.workers.alive)
         await self.states.after(self.chain.head)
         for problem in self.pool.load_local():
             _log.warning("a kept message cannot wait any more", why=problem)
@@ -186,7 +185,8 @@ class Node:
         counts = (len(self.view.messages_of(tipset)) for tipset in change.applied)
         self.intake.log.applied_messages += sum(counts)
 
-    def _on_head(self, head: Tipset, *, reverted: bool) -> None:
+    def head_moved(self, head: Tipset, *, reverted: bool) -> None:
+        """Note when and where the head moved, for whoever asks how the node fares."""
         self.head_changed = self.now()
         self.metrics.head_height.set(head.height)
         self.metrics.base_fee.set(int(head.parent_base_fee))
@@ -211,6 +211,8 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             folder, opened.network, plan.config.chain.engine, proofs=plan.proofs
         )
         workers = _workers(plan, execution, opened, metrics)
+        stack.callback(workers.kill)
+        metrics.watch_workers(workers)
         outcomes = States(
             chain,
             opened.notes,
@@ -264,10 +266,8 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
         )
         executed.subscribe(pool.on_head_change)
         executed.subscribe(node._on_executed)  # noqa: SLF001
-        chain.subscribe(
-            lambda change: node._on_head(chain.head, reverted=bool(change.reverted))  # noqa: SLF001
-        )
-        node._on_head(chain.head, reverted=False)  # noqa: SLF001
+        chain.subscribe(lambda change: node.head_moved(chain.head, reverted=bool(change.reverted)))
+        node.head_moved(chain.head, reverted=False)
         yield node
 
 

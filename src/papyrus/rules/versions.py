@@ -79,6 +79,8 @@ class Rules:
     """Whether delegated signatures may cover legacy and EIP-155 transactions (FIP-0091)."""
     uses_teep_reserve: bool
     """Whether the reserve began with the network's enlarged amount (FIP-0100, not on mainnet)."""
+    records_are_current: bool
+    """Whether all actors keep the records that are kept today, which FIP-0100 changed last."""
 
 
 NV18 = Rules(
@@ -101,6 +103,7 @@ NV18 = Rules(
     market_collateral_is_locked=True,
     legacy_ethereum_transactions=False,
     uses_teep_reserve=False,
+    records_are_current=False,
 )
 
 NV21 = replace(
@@ -136,6 +139,7 @@ NV25 = replace(
     prices=TEEP,
     actors_version=16,
     uses_teep_reserve=True,  # FIP-0100
+    records_are_current=True,  # FIP-0100
 )
 
 NV26 = replace(NV25, network_version=26, name="Tock")

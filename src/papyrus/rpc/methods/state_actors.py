@@ -119,10 +119,11 @@ async def state_market_participants(
 
 def _codes(context: Context[StateNode], network_version: int) -> dict[str, Cid]:
     node = context.node
-    if network_version == node.network.schedule.version_at(node.chain.head.height):
+    asked = rules_for(network_version)
+    if asked is node.network.rules_at(node.chain.head.height):
         # What runs is what the state says, whatever build of the actors that is.
         return actors.code_cids(state_at(node, HEAD))
-    return actor_codes(rules_for(network_version).actors_version, node.network.actors_bundle)
+    return actor_codes(asked.actors_version, node.network.actors_bundle)
 
 
 class StateActors:

@@ -23,9 +23,6 @@ from papyrus.vm.state_tree import SYSTEM_ACTOR, StateTree
 
 R = TypeVar("R", bound=Record)
 
-OLDEST_READABLE = 25
-"""The network version from which on the records of actors are those of today."""
-
 
 @dataclass(frozen=True, slots=True)
 class StateAt:
@@ -84,12 +81,12 @@ class StateAt:
             raise RpcError(
                 ErrorCode.GENERIC, f"{address} is no {name} actor but {found or actor.code}"
             )
-        version = self.network.schedule.version_at(self.epoch)
-        if version < OLDEST_READABLE:
+        rules = self.network.rules_at(self.epoch)
+        if not rules.records_are_current:
             raise RpcError(
                 ErrorCode.GENERIC,
-                f"the state at epoch {self.epoch} is of network version {version}: actors' states "
-                f"are read from {OLDEST_READABLE} on",
+                f"the state at epoch {self.epoch} is of network version {rules.network_version}, "
+                "whose actors kept other records than today's",
             )
         try:
             return RecordShape(kind).load(self.store, actor.head)
