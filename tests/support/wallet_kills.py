@@ -192,16 +192,23 @@ CASES: list[type[Case]] = [Adding, Choosing, Removing, ChangingPassword, Setting
 
 
 def main(place: Path) -> None:
+    # What a killed process has written stays, flushed to the disk or not.
+    os.fsync = lambda _: None
     counts = {}
     for kind in CASES:
         kills = 0
+        folder = place / kind.__name__ / "wallet"
+        before = place / kind.__name__ / "before"
+        case = kind(folder)
+        case.prepare()
+        if folder.exists():
+            folder.rename(before)
         while True:
-            folder = place / f"{kind.__name__}-{kills}" / "wallet"
-            case = kind(folder)
-            case.prepare()
+            if before.exists():
+                shutil.copytree(before, folder)
             killed = kill_at(kills, case.act, folder)
             case.check()
-            shutil.rmtree(folder.parent)
+            shutil.rmtree(folder)
             if not killed:
                 break
             kills += 1
