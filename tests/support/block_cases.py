@@ -202,6 +202,11 @@ def lower_power(editor) -> None:
     editor.power(miner_above_minimum_power_count=MINERS - 1)
 
 
+def just_enough_power(editor) -> None:
+    lower_power(editor)
+    editor.claim(winner(), raw_byte_power=2048)
+
+
 def lower_power_among_few(editor) -> None:
     lower_power(editor)
     editor.power(miner_above_minimum_power_count=MINERS - 2)

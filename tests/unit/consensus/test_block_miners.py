@@ -17,6 +17,7 @@ from block_cases import (
     election,
     entry,
     in_debt,
+    just_enough_power,
     lower_power,
     lower_power_among_few,
     more_power,
@@ -214,7 +215,13 @@ CASES = [
     ),
     Case(
         Fault.MINER_BELOW_MINIMUM_POWER,
-        "a byte, where four others reach it",
+        "by a byte",
+        with_states({BP: lower_power}),
+        with_states({BP: just_enough_power}),
+    ),
+    Case(
+        Fault.MINER_BELOW_MINIMUM_POWER,
+        "where four others reach it, not three",
         with_states({BP: lower_power}),
         with_states({BP: lower_power_among_few}),
     ),
