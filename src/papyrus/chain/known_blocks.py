@@ -34,7 +34,7 @@ class KnownBlocks:
             self._by_height.setdefault(height, {})[cid] = None
 
     def add(self, headers: Iterable[BlockHeader]) -> None:
-        """Add blocks that were judged good and are in the store; it is on the disk afterwards."""
+        """Add blocks that were judged good and are in the store."""
         fresh = [
             (header, cid)
             for header in headers

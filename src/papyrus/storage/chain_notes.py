@@ -2,8 +2,8 @@
 
 In it are a few facts by name (the head, the checkpoint, the genesis), the judged blocks by height,
 from which tipsets are formed, and what executing recent tipsets gave. Every change is one
-transaction and on the disk when it returns: a process that is killed, or a machine that loses
-power, finds the facts as they were before the change or after it.
+transaction and, unless it says otherwise, on the disk when it returns: a process that is killed, or
+a machine that loses power, finds the facts as they were before the change or after it.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,14 @@ from typing import TypeAlias
 
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import ChainEpoch
-from papyrus.storage.sqlite_files import SqliteFile, SqliteForm, open_sqlite, rows_of, transaction
+from papyrus.storage.sqlite_files import (
+    SqliteFile,
+    SqliteForm,
+    open_sqlite,
+    rows_of,
+    transaction,
+    unflushed_transaction,
+)
 from papyrus.types.tipset import TipsetKey
 
 ChainNotes: TypeAlias = SqliteFile
@@ -95,8 +102,11 @@ def known_blocks(notes: ChainNotes) -> list[tuple[ChainEpoch, Cid]]:
 
 
 def note_blocks(notes: ChainNotes, blocks: Iterable[tuple[ChainEpoch, Cid]]) -> None:
-    """Keep that blocks were judged and found good."""
-    with transaction(notes) as connection:
+    """Keep that blocks were judged and found good.
+
+    A power cut may undo this until the next change of the notes; then they are heard of again.
+    """
+    with unflushed_transaction(notes) as connection:
         connection.executemany(
             "INSERT OR IGNORE INTO known_block (height, cid) VALUES (?, ?)",
             [(height, bytes(cid)) for height, cid in blocks],

@@ -96,6 +96,22 @@ def transaction(file: SqliteFile) -> Iterator[sqlite3.Connection]:
             raise
 
 
+@contextmanager
+def unflushed_transaction(file: SqliteFile) -> Iterator[sqlite3.Connection]:
+    """Run the block as one change that a power cut may undo until the next flushed one.
+
+    The end of the process does not undo it.
+    """
+    with faults_told(file):
+        file.connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with transaction(file) as connection:
+                yield connection
+        finally:
+            if file.form.flushed:
+                file.connection.execute("PRAGMA synchronous = FULL")
+
+
 def rows_of(file: SqliteFile, sql: str, *values: object) -> list[tuple[Any, ...]]:
     """Return what a query gives."""
     with faults_told(file):

@@ -17,6 +17,7 @@ from papyrus.consensus.selection import messages_of
 from papyrus.ipld.cid import Cid
 from papyrus.rules.networks import LOTUS_ITEST
 from papyrus.storage import chain_index
+from papyrus.storage.car_files import open_car
 from papyrus.storage.database import check_blocks, check_index
 from papyrus.types.tipset import TipsetKey
 from papyrus.vm.state_tree import StateTree
@@ -67,14 +68,14 @@ GROWER = """
 
 
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(1, 50))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(1, 84))]
 )
 def test_killed_chain_goes_on_from_a_whole_head(folder: Path, seed: int) -> None:
     moment = random.Random(seed)  # noqa: S311 - any moments, the same each time
     forge = Forge()
     code = textwrap.dedent(GROWER)
     rounds = 0
-    for _ in range(10):
+    for _ in range(6):
         process = subprocess.Popen(
             [sys.executable, "-c", code, str(folder), str(SUPPORT)],
             stdout=subprocess.PIPE,
@@ -104,7 +105,7 @@ def test_killed_chain_goes_on_from_a_whole_head(folder: Path, seed: int) -> None
             assert check_blocks(chain.database.blocks).damaged == ()
             assert store.checkpoint is None or store.is_ancestor(store.checkpoint, head)
             assert store.genesis == forge.genesis
-    assert rounds > 20
+    assert rounds > 12
 
 
 def _key_of(line):
@@ -115,3 +116,47 @@ def _down(store, tipset):
     while tipset.height:
         yield tipset
         tipset = store.tipset(tipset.parents)
+
+
+IMPORTER = """
+    import sys
+    from pathlib import Path
+    from papyrus.chain import snapshot_import
+    from papyrus.rules.networks import LOTUS_ITEST
+    snapshot_import._GROUP_BYTES = 100_000
+    tell = snapshot_import.ImportProgress(copying=lambda done: print(done.blocks, flush=True))
+    folder, path = map(Path, sys.argv[1:])
+    snapshot_import.import_snapshot(folder, path, LOTUS_ITEST, progress=tell)
+    print("whole", flush=True)
+"""
+
+
+def test_killed_import_goes_on_where_it_was(folder: Path, shared: Path) -> None:
+    path = shared / "chains" / "fevm" / "chain.car.zst"
+    if not path.is_file():
+        pytest.skip("no chain fevm among the reference data")
+    copied: list[int] = []
+    for kill_after in (1, 3, 5, None):
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(IMPORTER), str(folder), str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        lines = [process.stdout.readline().strip() for _ in range(kill_after or 1)]
+        if kill_after is not None:
+            process.kill()
+        lines += process.stdout.read().split()
+        process.wait()
+        process.stdout.close()
+        begun = int(lines[0])
+        assert not copied or begun > copied[-1]
+        if kill_after is None:
+            assert lines[-1] == "whole"
+        copied += [int(line) for line in lines if line.isdigit()]
+    with open_chain(folder, LOTUS_ITEST) as chain:
+        assert chain.store.head.key.cids == open_car(path).roots
+        assert check_index(chain.index, chain.store.blocks) == []
+        assert {cid for cid, _ in open_car(path).blocks()} == {
+            cid for cid, _ in chain.database.blocks.blocks()
+        }
