@@ -5,7 +5,7 @@ A state names the actors it has; only at an upgrade the network decides which co
 
 from papyrus.actors.migrations import migrate
 from papyrus.consensus.transition import Migrate
-from papyrus.ipld.blockstore import Blockstore
+from papyrus.ipld.blockstore import Blockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import LocalFault
 from papyrus.rules.network import Network
@@ -38,6 +38,8 @@ def migrations(bundles: BundleStore, network: Network, store: Blockstore) -> Mig
 
     def run(upgrade: Upgrade, state_root: Cid) -> Cid:
         actors = next_actors(bundles, network, upgrade)
+        # With it the state tells by itself which code is which actor's, wherever it is read.
+        store.put(actors.manifest_data, load(actors.store, actors.manifest_data))
         return migrate(store, state_root, upgrade, actors.manifest_data, network.migrations)
 
     return run
