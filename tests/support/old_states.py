@@ -9,6 +9,7 @@ and lost; contracts, one destroyed; a reserve; and enough accounts for a tree of
 from dataclasses import dataclass, field
 from random import Random
 
+from papyrus.actors.registry import BUILTIN_NAMES
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.amt import Amt
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
@@ -19,24 +20,6 @@ from papyrus.primitives.amounts import TokenAmount, encode_bigint
 from papyrus.primitives.bitfield import BitField
 from papyrus.types.actor import EMPTY_STATE, ActorState
 
-NAMES = (
-    "system",
-    "init",
-    "cron",
-    "account",
-    "storagepower",
-    "storageminer",
-    "storagemarket",
-    "paymentchannel",
-    "multisig",
-    "reward",
-    "verifiedregistry",
-    "datacap",
-    "placeholder",
-    "evm",
-    "eam",
-    "ethaccount",
-)
 HEIGHT = 1_000
 """Where the upgrade lies."""
 
@@ -61,7 +44,7 @@ class OldState:
         return put_cbor(self.store, value)
 
     def manifest(self, generation: str) -> Cid:
-        return self.put([[name, code(name, generation)] for name in NAMES])
+        return self.put([[name, code(name, generation)] for name in BUILTIN_NAMES])
 
     @property
     def new_manifest(self) -> Cid:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from papyrus.actors.registry import BUILTIN_NAMES
 from papyrus.consensus.chain import StoredChain
 from papyrus.crypto import bls
 from papyrus.crypto.signatures import Signature, SignatureType
@@ -19,27 +20,7 @@ from papyrus.types.message import Message
 from papyrus.types.ticket import BeaconEntry, ElectionProof, Ticket
 from papyrus.types.tipset import Tipset
 
-CODES = {
-    name: Cid.of(name.encode(), RAW)
-    for name in (
-        "system",
-        "init",
-        "cron",
-        "account",
-        "storagepower",
-        "storageminer",
-        "storagemarket",
-        "paymentchannel",
-        "multisig",
-        "reward",
-        "verifiedregistry",
-        "datacap",
-        "placeholder",
-        "evm",
-        "eam",
-        "ethaccount",
-    )
-}
+CODES = {name: Cid.of(name.encode(), RAW) for name in BUILTIN_NAMES}
 
 MINER = 1000
 WORKER = 101

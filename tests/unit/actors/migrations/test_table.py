@@ -1,9 +1,10 @@
 """Running a migration: the whole tree, what stops it, and going on where one ended."""
 
 import pytest
-from old_states import HEIGHT, MINERS, NAMES, build, code
+from old_states import HEIGHT, MINERS, build, code
 
 from papyrus.actors.migrations import SHARES, RecentMemo, migrate
+from papyrus.actors.registry import BUILTIN_NAMES
 from papyrus.ipld.blockstore import MemoryBlockstore, get_cbor, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.hamt import Hamt
@@ -67,7 +68,7 @@ def test_all_actors_keep_what_is_theirs_and_get_the_new_code(version):
         new = migrated[actor_id]
         assert (new.nonce, new.balance) == (old.nonce, old.balance)
         assert new.delegated_address == old.delegated_address
-        names = {code(name, "old"): name for name in NAMES}
+        names = {code(name, "old"): name for name in BUILTIN_NAMES}
         if (actor_id, version) != (90, 23):
             assert new.code == code(names[old.code], "new")
     assert get_cbor(state.store, migrated[0].head) == [state.new_manifest]
