@@ -12,9 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from papyrus.primitives.errors import LocalFault
-from papyrus.rpc.auth import ADDRESS_FILE, TOKEN_FILE
 
 VARIABLE = "FULLNODE_API_INFO"
+
+ADDRESS_FILE = "api"
+"""In a node's folder: where it listens."""
+TOKEN_FILE = "token"  # noqa: S105 - the name of a file
+"""In a node's folder: a token that allows everything."""
 
 _MULTIADDR = re.compile(r"/(ip4|ip6|dns|dns4|dns6)/([^/\s]+)/tcp/([0-9]{1,5})((?:/[a-z]+)*)/?")
 _VERSIONED = re.compile(r"/rpc/v[0-9]+/?$")
@@ -70,16 +74,23 @@ def parse_api_info(text: str) -> ApiInfo:
 def read_api_info(home: Path) -> ApiInfo | None:
     """Return how to reach the node of a folder, from the files it keeps there; None without them.
 
-    Raises LocalFault where they cannot be read.
+    A node that asks for no token may keep none. Raises LocalFault where they cannot be read.
     """
     try:
-        address = (home / ADDRESS_FILE).read_text("utf-8").strip()
-        token = (home / TOKEN_FILE).read_text("utf-8").strip()
-    except FileNotFoundError:
-        return None
+        address = _text_of(home / ADDRESS_FILE)
+        token = _text_of(home / TOKEN_FILE)
     except (OSError, UnicodeDecodeError) as error:
         raise LocalFault(f"cannot read how to reach the node in {home}: {error}") from error
+    if not address:
+        return None
     return parse_api_info(f"{token}:{address}" if token else address)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _split(text: str) -> tuple[str, str]:

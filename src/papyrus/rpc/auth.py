@@ -17,6 +17,7 @@ from typing import Any
 import jwt
 
 from papyrus.primitives.errors import LocalFault
+from papyrus.rpc.api_info import TOKEN_FILE
 from papyrus.rpc.declarations import Permission
 from papyrus.rpc.errors import ErrorCode, RpcError, invalid_parameters
 from papyrus.storage.files import write_atomic
@@ -24,8 +25,6 @@ from papyrus.storage.files import write_atomic
 ALGORITHM = "HS256"
 SECRET_LENGTH = 32
 SECRET_FILE = "jwt-secret"  # noqa: S105 - the name of a file
-TOKEN_FILE = "token"  # noqa: S105 - the name of a file
-ADDRESS_FILE = "api"
 MAX_TOKEN_LENGTH = 4096
 """Characters of a token that is looked at."""
 

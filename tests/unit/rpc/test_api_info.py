@@ -58,7 +58,7 @@ def test_token_is_not_shown():
 def test_folder_tells_how_to_reach_its_node(tmp_path):
     assert read_api_info(tmp_path) is None
     (tmp_path / "api").write_text("/ip4/127.0.0.1/tcp/1234/http\n")
-    assert read_api_info(tmp_path) is None
+    assert read_api_info(tmp_path) == ApiInfo("http://127.0.0.1:1234", "")
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     assert read_api_info(tmp_path) == ApiInfo("http://127.0.0.1:1234", TOKEN)
 
