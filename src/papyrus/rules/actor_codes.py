@@ -296,6 +296,17 @@ def release_of(codes: Mapping[str, Cid]) -> tuple[int, str] | None:
     return None
 
 
+@cache
+def known_codes() -> Mapping[Cid, str]:
+    """Return the name of the actor of every code listed here, of any release and build."""
+    return {
+        Cid.from_string(code): name
+        for builds in _CODES.values()
+        for codes in builds.values()
+        for name, code in codes.items()
+    }
+
+
 _DISTINCT = "storageminer"
 """An actor whose code differs from build to build, since their policies do."""
 
