@@ -28,7 +28,8 @@ from papyrus.node.repository import Repository, open_repository
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rpc.auth import Auth, open_auth
-from papyrus.rpc.hosting import HostedNode, host, registry
+from papyrus.rpc.devnet_hosting import devnet_registry, hosted_devnet
+from papyrus.rpc.hosting import host
 from papyrus.rpc.serving import listen, port_of
 from papyrus.storage.files import write_atomic
 from papyrus.storage.home import home
@@ -168,9 +169,9 @@ async def _run(
         address = ListenAddress(place.host, port_of(listening))
         with announced(repository, address):
             async with _alive(devnet):
-                hosted = HostedNode(devnet.node, devnet.sending, auth)
+                hosted = hosted_devnet(devnet, auth)
                 serving = asyncio.create_task(
-                    host(hosted, registry(), listening, devnet.node.stop_asked)
+                    host(hosted, devnet_registry(), listening, devnet.node.stop_asked)
                 )
                 if devnet.node.chain.head.height == 0:
                     await devnet.mine()

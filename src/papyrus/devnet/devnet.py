@@ -23,6 +23,7 @@ from papyrus.mining.producer import MiningBase, produce
 from papyrus.mpool.selection import Candidates, select_messages
 from papyrus.node.block_intake import FullBlock
 from papyrus.node.logging import part
+from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
 from papyrus.node.sending import Sending
 from papyrus.primitives.address import Address
@@ -69,6 +70,7 @@ class Devnet:
 
     node: Node
     sending: Sending
+    market_funds: MarketFunds
     options: DevnetOptions
     people: People
     clock: DevnetClock

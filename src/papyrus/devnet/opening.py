@@ -24,6 +24,7 @@ from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.node.config import Config
+from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import NodePlan, open_node
 from papyrus.node.repository import Repository
 from papyrus.node.sending import Sending
@@ -75,9 +76,12 @@ def open_devnet(
         clock.advance_to(node.chain.head.min_timestamp)
         sending = Sending(node)
         stack.callback(sending.stop)
+        market_funds = MarketFunds(node, sending)
+        stack.callback(market_funds.close)
         yield Devnet(
             node=node,
             sending=sending,
+            market_funds=market_funds,
             options=options,
             people=people,
             clock=clock,

@@ -8,11 +8,15 @@ from datetime import datetime
 from uuid import UUID
 
 from papyrus.chain.store import ChainStore
+from papyrus.mining.base_info import BeaconSource
+from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.pool import MessagePool
+from papyrus.node.block_intake import BlockIntake
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.config import Api
 from papyrus.node.health import livez, readyz
+from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
 from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
@@ -39,6 +43,7 @@ class HostedNode:
     node: Node
     sending: Sending
     auth: Auth
+    market_funds: MarketFunds
 
     @property
     def chain(self) -> ChainStore:
@@ -74,6 +79,21 @@ class HostedNode:
     def thread(self) -> ChainThread:
         """A thread for what takes tens of milliseconds."""
         return self.node.thread
+
+    @property
+    def beacons(self) -> BeaconSource:
+        """Who has the rounds of the beacon."""
+        return self.node.plan.beacons
+
+    @property
+    def intake(self) -> BlockIntake:
+        """Where blocks come in."""
+        return self.node.intake
+
+    @property
+    def slash_filter(self) -> SlashFilter:
+        """What keeps blocks made here from getting their miners slashed."""
+        return self.node.slash_filter
 
     @property
     def agent(self) -> str:

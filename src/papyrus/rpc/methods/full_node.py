@@ -3,9 +3,17 @@
 from papyrus.rpc.methods.auth import AuthMethods
 from papyrus.rpc.methods.chain import ChainMethods
 from papyrus.rpc.methods.common import CommonMethods
+from papyrus.rpc.methods.gas import GasMethods
+from papyrus.rpc.methods.market import MarketMethods
+from papyrus.rpc.methods.miner import MinerMethods
+from papyrus.rpc.methods.mpool import MpoolMethods
+from papyrus.rpc.methods.msig import MsigMethods
+from papyrus.rpc.methods.msig_sending import MsigSendingMethods
+from papyrus.rpc.methods.net import NetMethods
 from papyrus.rpc.methods.state_actors import StateActors
 from papyrus.rpc.methods.state_market import StateMarket
 from papyrus.rpc.methods.state_miners import StateMiners
+from papyrus.rpc.methods.sync import SyncMethods
 from papyrus.rpc.methods.wallet import WalletMethods
 
 
@@ -17,5 +25,13 @@ class FullNodeMethods(
     StateActors,
     StateMiners,
     StateMarket,
+    GasMethods,
+    MarketMethods,
+    MinerMethods,
+    MpoolMethods,
+    MsigMethods,
+    MsigSendingMethods,
+    NetMethods,
+    SyncMethods,
 ):
     """The groups of a full node, as a server registers and a client has them."""

@@ -1,0 +1,26 @@
+"""Serving a devnet: the node and, beside its methods, those that no other network has."""
+
+from dataclasses import dataclass
+
+from papyrus.devnet.devnet import Devnet
+from papyrus.rpc.auth import Auth
+from papyrus.rpc.hosting import HostedNode
+from papyrus.rpc.methods.full_node import FullNodeMethods
+from papyrus.rpc.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class HostedDevnet(HostedNode):
+    """A devnet as the methods see it."""
+
+    devnet: Devnet
+
+
+def hosted_devnet(devnet: Devnet, auth: Auth) -> HostedDevnet:
+    """Return a devnet as the methods see it."""
+    return HostedDevnet(devnet.node, devnet.sending, auth, devnet.market_funds, devnet)
+
+
+def devnet_registry() -> Registry:
+    """Return every method that a devnet answers."""
+    return Registry(FullNodeMethods)
