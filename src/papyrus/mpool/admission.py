@@ -55,7 +55,7 @@ class Admission:
         """Raise Invalid where the chain's state speaks against a message.
 
         Return whether it is to be published, as a user's own messages are unless their fee cap is
-        too low for now. `waiting` are the sender's other messages.
+        too low at present. `waiting` are the sender's other messages.
         """
         epoch = head.height + 1
         account = checks.known_sender(message, self._accounts.after(head, message.sender))

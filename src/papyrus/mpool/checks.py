@@ -97,7 +97,7 @@ def check_inclusion(
 ) -> bool:
     """Raise Invalid where no block would take a message; return whether it is to be published.
 
-    A user's own message whose fee cap is too low for now is kept, and published once the base fee
+    A user's own message whose fee cap is too low is kept, and published once the base fee
     has fallen. `base_fee` is that of the head's own messages.
     """
     check_message(message.signed.message, message.length, prices)
