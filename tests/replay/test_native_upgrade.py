@@ -14,7 +14,7 @@ from mined_chain import MinedChain, genesis
 from papyrus.actors.engine import NativeActors
 from papyrus.chain.upgrades import migrations
 from papyrus.consensus.transition import World, apply_tipset
-from papyrus.devnet.genesis import DevnetSettings
+from papyrus.devnet.settings import DevnetSettings
 from papyrus.ipld.blockstore import LayeredBlockstore
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.rules.policy import DEVNET_POLICY

@@ -3,7 +3,6 @@
 import pytest
 from actor_vm import BUNDLE, ActorVm, TwinVm
 
-
 EVERY_OTHER = "hybrid:init=wasm,reward=wasm,miner=wasm,multisig=wasm,verifreg=wasm,eam=wasm"
 """About half of the actors released, so that most calls between actors cross from one engine to
 the other, in both directions."""

@@ -9,8 +9,9 @@ from papyrus.consensus.block_validity import BlockWorld, TipsetState, validate_b
 from papyrus.consensus.chain import StoredChain
 from papyrus.consensus.transition import World, apply_tipset
 from papyrus.devnet.beacon import DevnetBeacon
-from papyrus.devnet.genesis import DevnetSettings, build_devnet
+from papyrus.devnet.genesis import build_devnet
 from papyrus.devnet.people import people_of
+from papyrus.devnet.settings import DevnetSettings
 from papyrus.genesis.initial_state import TOTAL_SUPPLY
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.mining.base_info import MiningWorld

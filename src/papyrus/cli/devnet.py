@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from papyrus.cli.devnet_banner import banner, facts
+from papyrus.cli.main import STARTED
 from papyrus.cli.output import JsonOption, say, say_json
 from papyrus.devnet.devnet import Devnet, Mining
 from papyrus.devnet.opening import forget, open_devnet
@@ -118,7 +119,6 @@ def devnet(
     folder = home() if state is None else state
     config = _config(folder, engine, host_name, port, auth, block_time, mixed, miners)
     options = _options(config, accounts, balance, mnemonic, chain_id)
-    started = perf_counter()
     with open_repository(folder, NETWORK) as repository:
         if reset:
             forget(repository)
@@ -127,7 +127,7 @@ def devnet(
             run_until_stopped(
                 lambda stopping: _run(
                     repository, config, options, _mode(config, no_mining), stopping,
-                    _Telling(started, config_out, silent=silent, json=json),
+                    _Telling(config_out, silent=silent, json=json),
                 )
             )  # fmt: skip
         finally:
@@ -137,8 +137,8 @@ def devnet(
 class _Telling:
     """What is told of the devnet once it runs, and to whom."""
 
-    def __init__(self, started: float, file: Path | None, *, silent: bool, json: bool) -> None:
-        self._started, self._file, self._silent, self._json = started, file, silent, json
+    def __init__(self, file: Path | None, *, silent: bool, json: bool) -> None:
+        self._file, self._silent, self._json = file, silent, json
 
     def tell(self, devnet: Devnet, address: ListenAddress, token: str) -> None:
         """Print the banner, or the same as JSON, and write the file that was asked for."""
@@ -148,7 +148,7 @@ class _Telling:
         if self._json:
             say_json(found)
         elif not self._silent:
-            for line in banner(devnet, found, perf_counter() - self._started):
+            for line in banner(devnet, found, perf_counter() - STARTED):
                 say(line)
         sys.stdout.flush()
 
@@ -196,15 +196,15 @@ async def _until_stopped(
     making: "asyncio.Task[None]",
 ) -> None:
     asked = asyncio.create_task(stopping.wait())
-    done, _ = await asyncio.wait({asked, serving, making}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({asked, serving, making}, return_when=asyncio.FIRST_COMPLETED)
     devnet.node.request_stop()
     making.cancel()
     asked.cancel()
     for task in (making, serving):
         with suppress(asyncio.CancelledError):
             await task
-    if asked not in done and not serving.cancelled() and stopping.error is not None:
-        raise stopping.error
+    if devnet.node.failure is not None:
+        raise devnet.node.failure
 
 
 def _token(auth: Auth, repository: Repository) -> str:

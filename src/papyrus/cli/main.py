@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from time import perf_counter
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from papyrus.cli.output import fail, say
 from papyrus.primitives.errors import PapyrusError
+
+STARTED = perf_counter()
+"""When this program began, but for the interpreter itself."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "devnet": ("papyrus.cli.devnet:devnet", "Run a Filecoin of your own on this machine."),

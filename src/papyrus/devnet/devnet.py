@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import randrange
 
+from papyrus.actors.miner.params.numbers import SUBMIT_WINDOWED_POST
 from papyrus.consensus.block_validity import TipsetState
+from papyrus.consensus.chain import load_header
+from papyrus.consensus.selection import messages_of
 from papyrus.devnet.clock import DevnetClock
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
+from papyrus.ipld.blockstore import Blockstore
 from papyrus.mining.base_info import BeaconSource, MiningWorld
 from papyrus.mining.block_template import ProducedBlock
 from papyrus.mining.post_scheduler import ChainView, due_proofs, proof_message
@@ -29,14 +33,18 @@ from papyrus.node.sending import Sending
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import LocalFault, PapyrusError
 from papyrus.proofs.simulated import SimulatedProver
-from papyrus.types.message import SignedMessage
-from papyrus.types.tipset import Tipset
+from papyrus.types.block import BlockHeader
+from papyrus.types.message import Message, SignedMessage
+from papyrus.types.tipset import Tipset, TipsetKey
 
 FIRST_MINER = 1000
 MOST_NULL_ROUNDS = 100
 """Epochs in a row without a winner after which something must be wrong."""
 
 MOST_AT_ONCE = 100_000
+
+_EPOCHS_WITHOUT_BLOCKS = 20
+"""A third of a window, in which miners prove their sectors."""
 
 _log = part("devnet")
 
@@ -79,8 +87,12 @@ class Devnet:
     interval: float
     """Seconds on the wall between two tipsets, where time is a reason to make one."""
     prover: SimulatedProver = field(default_factory=SimulatedProver)
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever changes the chain."""
+    travels: int = 0
+    """How often the chain went back to an earlier tipset."""
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _has_resumed: bool = False
 
     @property
     def miners(self) -> tuple[Address, ...]:
@@ -99,13 +111,31 @@ class Devnet:
                 f"{count} tipsets after {null_rounds} null rounds: 1 to {MOST_AT_ONCE} can be made "
                 f"at once, after {MOST_NULL_ROUNDS} null rounds at most"
             )
-        async with self._turn:
-            for place in range(count):
-                head = await self._mine(null_rounds if place == 0 else 0)
-            return head
+        for place in range(count):
+            async with self.turn:
+                head = await self.make_tipset(null_rounds if place == 0 else 0)
+        return head
 
-    async def _mine(self, null_rounds: int) -> Tipset:
+    async def advance(self, epochs: int) -> Tipset:
+        """Let so many epochs pass, or a few more, most of them without blocks; return the head.
+
+        There is a tipset often enough that the proofs for every window come in time.
+        """
+        if not 1 <= epochs <= MOST_AT_ONCE:
+            raise LocalFault(f"{epochs} epochs: 1 to {MOST_AT_ONCE} can pass at once")
+        head = self.node.chain.head
+        target = head.height + epochs
+        while head.height < target:
+            step = min(target - head.height, _EPOCHS_WITHOUT_BLOCKS)
+            head = await self.mine(null_rounds=step - 1)
+        return head
+
+    async def make_tipset(self, null_rounds: int = 0) -> Tipset:
+        """Make one tipset, in a turn that the caller has, and return it."""
         node = self.node
+        if not self._has_resumed:
+            await self._take_up_signed()
+            self._has_resumed = True
         base = node.chain.head
         outcome = await node.states.after(base)
         await node.executed.catch_up()
@@ -149,12 +179,34 @@ class Devnet:
         block = await node.thread.run(produce, miner, base, world, node.wallet, self.prover, select)
         if block is None:
             return None
-        conflict = self.node.slash_filter.admit(block.header, base.tipset.height)
+        # It is kept before it is signed for good: ended here, the devnet takes it up again.
+        with node.chain.database.batch() as batch:
+            block.put(batch)
+        conflict = node.slash_filter.admit(block.header, base.tipset.height)
         if conflict is not None:
             _log.warning("a block was not signed", miner=str(miner), why=str(conflict))
             return None
         node.metrics.blocks_produced.inc()
         return block
+
+    async def _take_up_signed(self) -> None:
+        """Take in the blocks on the head that were signed when the devnet was ended.
+
+        Others in their place would be signed twice.
+        """
+        node = self.node
+        head = node.chain.head
+        store = node.chain.blocks
+        signed = [
+            load_header(store, cid)
+            for cid in node.slash_filter.signed_above(head.height)
+            if store.has(cid)
+        ]
+        fitting = [header for header in signed if TipsetKey(header.parents) == head.key]
+        blocks = [header for header in fitting if header.height == fitting[0].height]
+        if blocks:
+            self.clock.advance_to(blocks[0].timestamp)
+            await node.intake.take([_stored(store, header) for header in blocks])
 
     async def _prove_windows(self, head: Tipset) -> None:
         """Send the proofs that are due for sectors of the miners, which nobody else would."""
@@ -162,7 +214,7 @@ class Devnet:
         root = node.states.known_after(head).state_root
         view = ChainView(node.network, node.thread.source, node.chain.blocks, head, root)
         for miner, worker in zip(self.miners, self.people.workers, strict=True):
-            if any(signed.message.to == miner for signed in node.pool.pending_of(worker.address)):
+            if any(_is_proof(one, miner) for one in node.pool.pending_of(worker.address)):
                 continue
             for due in await node.thread.run(due_proofs, view, miner.id, self.prover):
                 message = proof_message(miner.id, worker.address, due)
@@ -201,18 +253,21 @@ class Devnet:
                 _log.error("no tipset was made", why=str(error))
 
     async def _mine_while_messages_wait(self) -> None:
-        is_told = True
+        travels = self.travels
+        is_told, is_last = True, False
         while True:
-            taken = len(self.node.pool)
-            if taken:
-                await self.mine()
-                is_told = False
-                if len(self.node.pool) < taken:
-                    continue
-            # The child of the last tipset tells what became of its messages.
-            if not is_told:
-                await self.mine()
-            return
+            async with self.turn:
+                waiting = len(self.node.pool)
+                if self.travels != travels:
+                    travels, is_told = self.travels, True
+                if is_told and not waiting:
+                    return
+                # The child of the last tipset tells what became of its messages.
+                await self.make_tipset()
+            if is_last or not waiting:
+                return
+            is_told = False
+            is_last = len(self.node.pool) >= waiting
 
     async def _mine_in_time(self) -> None:
         loop = asyncio.get_running_loop()
@@ -225,6 +280,21 @@ class Devnet:
                 await self.mine()
             except PapyrusError as error:
                 _log.error("no tipset was made", why=str(error))
+
+
+def _is_proof(signed: SignedMessage, miner: Address) -> bool:
+    message = signed.message
+    return message.to == miner and message.method == SUBMIT_WINDOWED_POST
+
+
+def _stored(store: Blockstore, header: BlockHeader) -> FullBlock:
+    """Return a block whose messages are in a store."""
+    messages = messages_of(store, header)
+    return FullBlock(
+        header,
+        tuple(one for one in messages if isinstance(one, Message)),
+        tuple(one for one in messages if isinstance(one, SignedMessage)),
+    )
 
 
 def _full(block: ProducedBlock) -> FullBlock:

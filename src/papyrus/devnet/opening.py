@@ -14,15 +14,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from papyrus.actors.engine import NativeActors
+from papyrus.chain.head_changes import HeadChange
 from papyrus.chain.opening import GenesisBlocks, has_chain
 from papyrus.devnet.beacon import DevnetBeacon
 from papyrus.devnet.clock import DevnetClock
 from papyrus.devnet.devnet import Devnet, Mining
-from papyrus.devnet.genesis import build_devnet, devnet_network
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
-from papyrus.ipld.blockstore import MemoryBlockstore
+from papyrus.devnet.settings import DevnetSettings, devnet_network
 from papyrus.node.config import Config
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import NodePlan, open_node
@@ -30,7 +29,6 @@ from papyrus.node.repository import Repository
 from papyrus.node.sending import Sending
 from papyrus.primitives.errors import LocalFault
 from papyrus.proofs.simulated import SimulatedVerifier
-from papyrus.rules.policy import policy_of
 from papyrus.storage.files import write_atomic
 from papyrus.wallet.wallet import memory_wallet
 
@@ -74,6 +72,15 @@ def open_devnet(
             )
         )
         clock.advance_to(node.chain.head.min_timestamp)
+
+        def follow(change: HeadChange) -> None:
+            # Only by hand does the chain get shorter; the tipsets above may then be made anew.
+            if change.reverted and not change.applied:
+                height = node.chain.head.height
+                node.slash_filter.forget_above(height)
+                node.states.forget_above(height)
+
+        node.chain.subscribe(follow)
         sending = Sending(node)
         stack.callback(sending.stop)
         market_funds = MarketFunds(node, sending)
@@ -121,11 +128,20 @@ def _begun(
         timestamp = int(time.time())
         content = json.dumps({**wanted, "timestamp": timestamp}, indent=2) + "\n"
         write_atomic(path, content.encode(), private=True)
+    return timestamp, _made(options.settings(timestamp), people)
+
+
+def _made(settings: DevnetSettings, people: People) -> GenesisBlocks:
+    # Only where there is none: most starts go on with what is there, and are quicker without.
+    from papyrus.actors.engine import NativeActors  # noqa: PLC0415 - see above
+    from papyrus.devnet.genesis import build_devnet  # noqa: PLC0415 - see above
+    from papyrus.ipld.blockstore import MemoryBlockstore  # noqa: PLC0415 - see above
+    from papyrus.rules.policy import policy_of  # noqa: PLC0415 - see above
+
     store = MemoryBlockstore()
-    settings = options.settings(timestamp)
     policy = policy_of(devnet_network(settings, people).actors_bundle)
     genesis = build_devnet(settings, people, store, NativeActors(policy)).genesis
-    return timestamp, GenesisBlocks(genesis.cid, store.blocks.items())
+    return GenesisBlocks(genesis.cid, store.blocks.items())
 
 
 def _as_json(options: DevnetOptions) -> dict[str, Any]:

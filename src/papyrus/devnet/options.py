@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from papyrus.devnet.genesis import (
+from papyrus.devnet.people import DEFAULT_ACCOUNTS, DEFAULT_MNEMONIC, People, people_of
+from papyrus.devnet.settings import (
     DEFAULT_BALANCE,
     DEFAULT_BLOCK_TIME,
     DEFAULT_CHAIN_ID,
     DevnetSettings,
 )
-from papyrus.devnet.people import DEFAULT_ACCOUNTS, DEFAULT_MNEMONIC, People, people_of
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, LocalFault
 

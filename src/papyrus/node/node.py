@@ -48,6 +48,7 @@ from papyrus.node.sync_log import SyncLog
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.node.workers import InlineWorkers, Workers
 from papyrus.primitives.address import Address
+from papyrus.primitives.errors import PapyrusError
 from papyrus.rules.network import Network
 from papyrus.types.tipset import Tipset
 from papyrus.wallet.wallet import Wallet
@@ -99,6 +100,8 @@ class Node:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     head_changed: float | None = None
     stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: PapyrusError | None = None
+    """Why it stops by itself, where it does."""
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     @property
@@ -139,9 +142,9 @@ class Node:
         await self.stop_asked.wait()
 
     async def start(self) -> None:
-        """Let the workers come up, take up the messages that waited, and follow the head."""
+        """Take up the messages that waited and follow the head, while the workers come up."""
         self.loop_watch.start()
-        await self.workers.start()
+        self._tasks.append(asyncio.create_task(self._bring_up_workers(), name="workers"))
         await self.states.after(self.chain.head)
         for problem in self.pool.load_local():
             _log.warning("a kept message cannot wait any more", why=problem)
@@ -175,6 +178,13 @@ class Node:
             workers_wanted=self.workers.count,
             stopping=self.stop_asked.is_set(),
         )
+
+    async def _bring_up_workers(self) -> None:
+        try:
+            await self.workers.start()
+        except PapyrusError as error:
+            self.failure = error
+            self.request_stop()
 
     async def _republish(self) -> None:
         while True:

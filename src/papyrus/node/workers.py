@@ -129,8 +129,8 @@ class Workers(Generic[Means]):
     async def start(self) -> float:
         """Return the seconds until all processes are ready, from the launch of the slowest.
 
-        Raises what its preparation raises, and LocalFault where a process does not come up; none
-        is left then.
+        Calls that were made before wait until then. Raises what its preparation raises, and
+        LocalFault where a process does not come up; none is left then, and who waits hears of it.
         """
         self.launch()
         ready = [self._in_thread(handle.await_ready) for handle in self._handles]
@@ -139,7 +139,8 @@ class Workers(Generic[Means]):
         if failures:
             await self.stop()
             raise failures[0]
-        self._idle = list(self._handles)
+        for handle in self._handles:
+            self._free(handle)
         return max(each.result() for each in ready)
 
     async def run(

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jwt
-
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.api_info import TOKEN_FILE
 from papyrus.rpc.declarations import Permission
@@ -33,6 +31,13 @@ ANYONE = frozenset({Permission.READ})
 """What Lotus lets callers without a token do."""
 
 _BEARER = "Bearer "
+
+
+def _jwt() -> Any:
+    # Only where tokens are looked at: with all that it loads it takes a tenth of a second.
+    import jwt  # noqa: PLC0415 - see above
+
+    return jwt
 
 
 class BadToken(LocalFault):
@@ -71,6 +76,7 @@ class Auth:
         """Return what a token allows, in its own words; raises BadToken."""
         if self.secret is None:
             return [str(permission) for permission in Permission]
+        jwt = _jwt()
         try:
             if len(token) > MAX_TOKEN_LENGTH:
                 raise BadToken("JWT Verification failed: the token is too long")
@@ -88,7 +94,8 @@ class Auth:
         if unknown:
             known = ", ".join(Permission)
             raise invalid_parameters(f"no permission is called {unknown[0]!r}; there are {known}")
-        return jwt.encode({"Allow": names}, self.secret, algorithm=ALGORITHM)
+        token: str = _jwt().encode({"Allow": names}, self.secret, algorithm=ALGORITHM)
+        return token
 
 
 def open_auth(home: Path) -> Auth:

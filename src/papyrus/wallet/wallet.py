@@ -15,8 +15,8 @@ from papyrus.primitives.address import Address
 from papyrus.types.ethereum_transaction import unsigned_transaction
 from papyrus.types.message import Message, SignedMessage
 from papyrus.wallet.errors import NoDefaultAddress, UnknownAddress
+from papyrus.wallet.key_store import KeyStore, MemoryKeystore
 from papyrus.wallet.keys import Key, new_key
-from papyrus.wallet.keystore import KeyStore, MemoryKeystore
 
 
 class Signer(Protocol):

@@ -12,8 +12,9 @@ from papyrus.actors.market import state as market
 from papyrus.actors.verifreg import state as verifreg
 from papyrus.conformance.environment import shared_environment
 from papyrus.devnet import genesis as made
-from papyrus.devnet.genesis import DevnetSettings, build_devnet, devnet_network
+from papyrus.devnet.genesis import build_devnet
 from papyrus.devnet.people import people_of
+from papyrus.devnet.settings import DevnetSettings, devnet_network
 from papyrus.genesis.contents import contents_of
 from papyrus.genesis.initial_state import TOTAL_SUPPLY
 from papyrus.genesis.reading import GenesisState

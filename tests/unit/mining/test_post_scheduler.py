@@ -12,7 +12,7 @@ from papyrus.actors.miner.params.upkeep import (
     RecoveryDeclaration,
 )
 from papyrus.consensus.power_table import PowerTable
-from papyrus.devnet.genesis import DevnetSettings
+from papyrus.devnet.settings import DevnetSettings
 from papyrus.mining.post_scheduler import due_proofs, open_window, proof_message
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO

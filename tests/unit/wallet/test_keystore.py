@@ -31,8 +31,9 @@ from papyrus.wallet.folder import (
     wallet_key,
 )
 from papyrus.wallet.hd import account_path, derive_key
+from papyrus.wallet.key_store import KeyStore, MemoryKeystore
 from papyrus.wallet.keys import Key, make_key, new_key
-from papyrus.wallet.keystore import FileKeystore, KeyStore, MemoryKeystore
+from papyrus.wallet.keystore import FileKeystore
 
 SECP256K1, BLS, DELEGATED = SignatureType
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")

@@ -11,7 +11,8 @@ from papyrus.wallet.encryption import ScryptCost
 from papyrus.wallet.errors import WalletError
 from papyrus.wallet.folder import create_wallet
 from papyrus.wallet.hd import account_path, derive_key
-from papyrus.wallet.keystore import FileKeystore, KeyStore, MemoryKeystore
+from papyrus.wallet.key_store import KeyStore, MemoryKeystore
+from papyrus.wallet.keystore import FileKeystore
 
 KEYS = [derive_key(kind, bytes(64), account_path(kind, 0)) for kind in SignatureType]
 ACTIONS = ("add", "remove", "restore", "read", "set_default", "forget_default", "reopen")
