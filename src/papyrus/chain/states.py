@@ -12,9 +12,15 @@ from collections.abc import Callable
 from papyrus.chain.store import ChainStore
 from papyrus.consensus.transition import TipsetOutcome, World, apply_tipset
 from papyrus.ipld.blockstore import Blockstore
-from papyrus.primitives.epochs import CHAIN_FINALITY
+from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import LocalFault
-from papyrus.storage.chain_notes import ChainNotes, StateAfter, note_outcome, outcome_of
+from papyrus.storage.chain_notes import (
+    ChainNotes,
+    StateAfter,
+    forget_outcomes_above,
+    note_outcome,
+    outcome_of,
+)
 from papyrus.storage.database import Database
 from papyrus.types.tipset import Tipset, TipsetKey
 
@@ -100,6 +106,21 @@ class States:
         self._keep(tipset, outcome)
         if self._on_executed is not None:
             self._on_executed(tipset, outcome)
+
+    def override(self, tipset: Tipset, outcome: StateAfter) -> None:
+        """Have blocks on a tipset stand on something else than executing it gave.
+
+        For development networks: nobody who executes the chain would find it valid.
+        """
+        if not self._is_whole(outcome):
+            raise LocalFault(f"the state after {tipset.key} must be kept before it is told of")
+        note_outcome(self._notes, tipset.key, tipset.height, outcome)
+        self._keep(tipset, outcome)
+
+    def forget_above(self, height: ChainEpoch) -> None:
+        """Forget what is known of the tipsets above a height."""
+        forget_outcomes_above(self._notes, height)
+        self._kept.clear()
 
     def _told_by_child(self, tipset: Tipset) -> StateAfter | None:
         """Return what the child of a tipset on the chain says, or genesis of itself."""

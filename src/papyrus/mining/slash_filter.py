@@ -20,6 +20,7 @@ from papyrus.storage.sqlite_files import (
     SqliteFile,
     SqliteForm,
     open_sqlite,
+    rows_of,
     to_signed,
     transaction,
 )
@@ -103,6 +104,21 @@ class SlashFilter:
                 (miner, block.height, parents, cid),
             )
         return None
+
+    def signed_above(self, height: ChainEpoch) -> list[Cid]:
+        """Return the blocks above a height that were written down, the lowest first."""
+        rows = rows_of(
+            self._file, "SELECT cid FROM block WHERE height > ? ORDER BY height, miner", height
+        )
+        return [Cid(cid) for (cid,) in rows]
+
+    def forget_above(self, height: ChainEpoch) -> None:
+        """Forget the blocks above a height, so that others may be signed in their place.
+
+        For development networks that go back in time: anywhere else their miners would be slashed.
+        """
+        with transaction(self._file) as connection:
+            connection.execute("DELETE FROM block WHERE height > ?", (height,))
 
 
 _SENTENCES = {

@@ -52,6 +52,10 @@ class Accounts:
             self._keys[address] = found
         return found
 
+    def forget(self) -> None:
+        """Look every account up anew: the state after the tipset is another than it was."""
+        self._accounts.clear()
+
     def forget_keys(self) -> None:
         """Look keys up anew: a fork may give an ID to another account."""
         self._keys.clear()

@@ -86,8 +86,7 @@ class MessagePool:
     def push(self, signed: SignedMessage, *, local: bool = True) -> Cid:
         """Let a user's message wait, kept on disk, and publish it; return its CID.
 
-        One that is not local is a peer's, as for `add`. Raises Invalid where it is refused, and
-        LocalFault where it cannot be kept.
+        One that is not local is a peer's, see `add`. Invalid if refused, LocalFault if not kept.
         """
         if not local:
             return self.add(signed)
@@ -121,10 +120,7 @@ class MessagePool:
         return message.cid
 
     def load_local(self) -> list[Invalid]:
-        """Let the messages in the file wait; return why some cannot.
-
-        What was taken once waits again whatever its sender owns by now.
-        """
+        """Let the messages in the file wait, whatever their senders own; return why some cannot."""
         problems: list[Invalid] = []
         used: list[Turn] = []
         for signed in [] if self._file is None else self._file.all():
@@ -200,15 +196,13 @@ class MessagePool:
 
         `base_fee` is the block's where none is given.
         """
-        waiting = self._waiting_on(base)
-        return self._candidates(
-            base,
-            (
-                (sender, tuple(by_nonce[nonce] for nonce in sorted(by_nonce)))
-                for sender, by_nonce in waiting.items()
-            ),
-            int(self._view.base_fee_after(base)) if base_fee is None else base_fee,
+        queues = (
+            (sender, tuple(by_nonce[nonce] for nonce in sorted(by_nonce)))
+            for sender, by_nonce in self._waiting_on(base).items()
         )
+        if base_fee is None:
+            base_fee = int(self._view.base_fee_after(base))
+        return self._candidates(base, queues, base_fee)
 
     def select(self, base: Tipset, ticket_quality: float) -> list[SignedMessage]:
         """Return messages for a block on `base` whose ticket is so good, from 0 to 1."""
@@ -275,6 +269,10 @@ class MessagePool:
         chosen = messages_to_republish(candidates, base_fee)
         self._republished = {message.cid for message in chosen}
         return [message.signed for message in chosen]
+
+    def forget_accounts(self) -> None:
+        """Look senders up anew, where the state after the head has been changed by hand."""
+        self._accounts.forget()
 
     def on_head_change(self, change: HeadChange) -> None:
         """Follow the chain: what it has taken goes, and what a fork gave back waits again."""

@@ -60,7 +60,9 @@ class BlockIntake:
         headers = [block.header for block in blocks]
         with self.log.taking(self.chain.head, Tipset.of(headers[:1])):
             for block in blocks:
-                self.chain.put_messages(block.bls_messages, block.signed_messages)
+                # The root of a block's messages is kept together with them.
+                if not self.chain.blocks.has(block.header.messages):
+                    self.chain.put_messages(block.bls_messages, block.signed_messages)
             for header in headers:
                 await self._judge_once(header)
             self.chain.put_blocks(headers)

@@ -6,6 +6,7 @@ from papyrus.chain.states import States
 from papyrus.node.execution import ExecutionMeans
 from papyrus.node.tipset_work import execute
 from papyrus.node.workers import Runner
+from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
 from papyrus.storage.chain_notes import StateAfter
 from papyrus.types.tipset import Tipset, TipsetKey
@@ -42,6 +43,14 @@ class TipsetStates:
         if known is None:
             raise LocalFault(f"the tipset {tipset.key} at {tipset.height} is not executed yet")
         return known
+
+    def override(self, tipset: Tipset, outcome: StateAfter) -> None:
+        """Have blocks on a tipset stand on something else; see `States.override`."""
+        self._states.override(tipset, outcome)
+
+    def forget_above(self, height: ChainEpoch) -> None:
+        """Forget what is known of the tipsets above a height."""
+        self._states.forget_above(height)
 
     async def _execute(self, tipset: Tipset) -> StateAfter:
         found = await self._workers.run(execute, self._states.to_execute(tipset))

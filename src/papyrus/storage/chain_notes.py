@@ -136,3 +136,9 @@ def note_outcome(
             "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)",
             (key.to_bytes(), height, bytes(outcome.state_root), bytes(outcome.receipts_root)),
         )
+
+
+def forget_outcomes_above(notes: ChainNotes, height: ChainEpoch) -> None:
+    """Forget what executing the tipsets above a height gave."""
+    with transaction(notes) as connection:
+        connection.execute("DELETE FROM outcome WHERE height > ?", (height,))
