@@ -22,6 +22,8 @@ STARTED = perf_counter()
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "devnet": ("papyrus.cli.devnet:devnet", "Run a Filecoin of your own on this machine."),
+    "send": ("papyrus.cli.send:send", "Send funds, or call a method of an actor."),
+    "chain": ("papyrus.cli.chain:app", "Look into a node's chain: tipsets, blocks, messages."),
     "car": ("papyrus.cli.car:app", "Look into chain files: list, get, verify, show as a tree."),
     "cid": ("papyrus.cli.cid:cid", "Take a CID apart, or compute the CID of a file."),
     "address": ("papyrus.cli.address:address", "Show every form of an address."),
