@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from papyrus.primitives.epochs import CHAIN_FINALITY, EPOCH_SECONDS
+from papyrus.primitives.epochs import CHAIN_FINALITY
 from papyrus.rpc.declarations import ADMIN, READ, Context, method, subscription
 from papyrus.rpc.json_codecs import Named
+from papyrus.rules.network import Network
 from papyrus.types.tipset import Tipset, TipsetKey
 
 API_VERSIONS = {0: 0x010500, 1: 0x020300}
@@ -56,6 +57,11 @@ class CommonNode(Protocol):
     @property
     def chain(self) -> HeadSource:
         """The chain."""
+        ...
+
+    @property
+    def network(self) -> Network:
+        """The network's rules."""
         ...
 
     def now(self) -> float:
@@ -129,7 +135,7 @@ async def version(context: Context[CommonNode]) -> ApiVersion:
     return ApiVersion(
         version=agent,
         api_version=API_VERSIONS[context.version],
-        block_delay=EPOCH_SECONDS,
+        block_delay=context.node.network.block_delay,
         agent=agent,
     )
 
@@ -179,9 +185,10 @@ async def node_status(context: Context[CommonNode], include_chain: bool = False)
     node = context.node
     head = node.chain.head
     messages, blocks = node.publishing_peers()
+    seconds = max(0, int(node.now() - head.min_timestamp))
     is_old_enough = include_chain and head.height > CHAIN_FINALITY
     return NodeStatus(
-        SyncStatus(head.height, max(0, int(node.now() - head.min_timestamp) // EPOCH_SECONDS)),
+        SyncStatus(head.height, seconds // node.network.block_delay),
         PeerStatus(messages, blocks),
         _chain_status(node.chain) if is_old_enough else ChainStatus(0.0, 0.0),
     )
