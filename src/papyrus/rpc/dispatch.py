@@ -26,6 +26,7 @@ from papyrus.rpc.errors import (
     invalid_parameters,
     limit_exceeded,
 )
+from papyrus.rpc.json_text import JsonText
 from papyrus.rpc.limits import Limits
 from papyrus.rpc.openrpc import openrpc_document
 from papyrus.rpc.registry import VERSIONS, Registry
@@ -159,6 +160,8 @@ class Dispatcher:
                 if not limit.expired():
                     raise
                 raise limit_exceeded(f"{declaration.name} took over {seconds:g} s") from error
+            if isinstance(result, JsonText):
+                return result
             return declaration.result.write(result, self._network)
 
     def subscription(self, call: Call, caller: Caller) -> AsyncGenerator[Any, None] | None:

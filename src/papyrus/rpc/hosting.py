@@ -14,12 +14,15 @@ from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.pool import MessagePool
 from papyrus.node.block_intake import BlockIntake
 from papyrus.node.chain_thread import ChainThread
+from papyrus.node.clock import Clock
 from papyrus.node.config import Api
+from papyrus.node.execution import ExecutionMeans
 from papyrus.node.health import livez, readyz
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
 from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
+from papyrus.node.workers import Runner
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.auth import Auth
 from papyrus.rpc.dispatch import dispatchers
@@ -29,6 +32,7 @@ from papyrus.rpc.registry import Registry
 from papyrus.rpc.server import Door, Hooks, application
 from papyrus.rpc.serving import serve
 from papyrus.rules.network import Network
+from papyrus.storage.chain_index_file import ChainIndex
 from papyrus.types.tipset import Tipset
 from papyrus.wallet.wallet import Wallet
 
@@ -84,6 +88,21 @@ class HostedNode:
     def beacons(self) -> BeaconSource:
         """Who has the rounds of the beacon."""
         return self.node.plan.beacons
+
+    @property
+    def index(self) -> ChainIndex:
+        """Where messages are on its chain."""
+        return self.node.opened.index
+
+    @property
+    def workers(self) -> Runner[ExecutionMeans]:
+        """Who executes."""
+        return self.node.workers
+
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        return self.node.plan.clock
 
     @property
     def intake(self) -> BlockIntake:

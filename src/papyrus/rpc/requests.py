@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from papyrus.rpc.errors import ErrorCode, RpcError
+from papyrus.rpc.json_text import JsonText
 
 MAX_ID_LENGTH = 256
 """Characters of an id that is text; it comes back in the answer."""
@@ -92,6 +93,8 @@ def shown(name: str) -> str:
 
 def answer(call_id: Any, result: Any) -> str:
     """Return the text of an answer to a call."""
+    if isinstance(result, JsonText):
+        return f'{{"id":{_dumps(call_id)},"jsonrpc":"2.0","result":{result.text}}}'
     return _dumps({"id": call_id, "jsonrpc": "2.0", "result": result})
 
 

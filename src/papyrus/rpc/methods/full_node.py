@@ -12,7 +12,10 @@ from papyrus.rpc.methods.msig_sending import MsigSendingMethods
 from papyrus.rpc.methods.net import NetMethods
 from papyrus.rpc.methods.state_actors import StateActors
 from papyrus.rpc.methods.state_market import StateMarket
+from papyrus.rpc.methods.state_messages import StateMessages
 from papyrus.rpc.methods.state_miners import StateMiners
+from papyrus.rpc.methods.state_randomness import StateRandomness
+from papyrus.rpc.methods.state_records import StateRecords
 from papyrus.rpc.methods.sync import SyncMethods
 from papyrus.rpc.methods.wallet import WalletMethods
 
@@ -25,6 +28,9 @@ class FullNodeMethods(
     StateActors,
     StateMiners,
     StateMarket,
+    StateMessages,
+    StateRandomness,
+    StateRecords,
     GasMethods,
     MarketMethods,
     MinerMethods,

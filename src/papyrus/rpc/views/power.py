@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from papyrus.actors.market.bounds import TOTAL_FILECOIN, minimum_provider_collateral
+from papyrus.actors.market.state import PROPOSALS
+from papyrus.actors.market.state import State as MarketState
 from papyrus.actors.miner.monies import initial_pledge_for_power, pre_commit_deposit_for_power
 from papyrus.actors.miner.power import (
     quality_adjusted_power_for_weight,
@@ -12,7 +14,7 @@ from papyrus.actors.miner.power import (
 from papyrus.actors.power.state import CLAIMS
 from papyrus.actors.power.state import State as PowerState
 from papyrus.actors.reward.state import State as RewardState
-from papyrus.actors.singletons import REWARD, STORAGE_POWER
+from papyrus.actors.singletons import REWARD, STORAGE_MARKET, STORAGE_POWER
 from papyrus.consensus.power_table import PowerTable
 from papyrus.consensus.supply import CirculatingSupply, circulating_supply
 from papyrus.primitives.address import Address
@@ -20,6 +22,7 @@ from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.proofs.sector_sizes import seal_sector_size
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.json_codecs import Named
+from papyrus.rpc.views.miner_sectors import PreCommitInfoView
 from papyrus.rpc.views.state_at import StateAt
 
 _MARGIN_NUMERATOR, _MARGIN_DENOMINATOR = 110, 100
@@ -134,6 +137,19 @@ def sector_pledge(state: StateAt, duration: int, size: int, verified_size: int) 
     return _with_margin(_pledge(state, power))
 
 
+def announced_pledge(state: StateAt, miner: Address, announced: PreCommitInfoView) -> TokenAmount:
+    """Return the pledge for a sector as it was announced, with Lotus' margin.
+
+    RpcError where one of its deals cannot be activated in it.
+    """
+    verified = _verified_space_time(state, miner, announced)
+    duration = announced.expiration - state.epoch
+    if duration <= 0:
+        raise RpcError(ErrorCode.GENERIC, f"the sector expires at {announced.expiration}: too late")
+    size = _size_of(announced.seal_proof)
+    return _with_margin(_pledge(state, quality_adjusted_power_for_weight(size, duration, verified)))
+
+
 def creation_deposit(state: StateAt) -> TokenAmount:
     """Return what a new miner puts down (FIP-0077), in attoFIL."""
     return _pledge(state, state.policy.create_miner_deposit_power)
@@ -149,6 +165,34 @@ def collateral_bounds(state: StateAt, piece_size: int) -> CollateralBounds:
         _supply(state).circulating,
     )
     return CollateralBounds(_with_margin(least), TOTAL_FILECOIN)
+
+
+def _verified_space_time(state: StateAt, miner: Address, announced: PreCommitInfoView) -> int:
+    """Return the bytes times epochs of the verified deals in an announced sector."""
+    own = state.record(STORAGE_MARKET, "storagemarket", MarketState)
+    proposals = PROPOSALS.open(state.store, own.proposals)
+    provider = Address.from_id(state.id_of(miner))
+    deal_ids = announced.deal_ids or []
+    if len(set(deal_ids)) < len(deal_ids):
+        raise RpcError(ErrorCode.GENERIC, "a deal is named more than once")
+    total = 0
+    for deal_id in deal_ids:
+        proposal = proposals.get(deal_id)
+        if proposal is None:
+            raise RpcError(ErrorCode.GENERIC, f"no such deal {deal_id}")
+        if proposal.provider != provider:
+            raise RpcError(
+                ErrorCode.GENERIC,
+                f"cannot activate deal {deal_id}: its provider is {proposal.provider}",
+            )
+        if proposal.start_epoch < state.epoch or proposal.end_epoch > announced.expiration:
+            raise RpcError(
+                ErrorCode.GENERIC,
+                f"cannot activate deal {deal_id}: it lasts from {proposal.start_epoch} to "
+                f"{proposal.end_epoch}",
+            )
+        total += proposal.piece_size * proposal.duration if proposal.verified_deal else 0
+    return total
 
 
 def _pledge(state: StateAt, power: int) -> TokenAmount:
