@@ -3,6 +3,7 @@
 from papyrus.rpc.methods.auth import AuthMethods
 from papyrus.rpc.methods.chain import ChainMethods
 from papyrus.rpc.methods.common import CommonMethods
+from papyrus.rpc.methods.eth_addresses import EthAddressMethods
 from papyrus.rpc.methods.gas import GasMethods
 from papyrus.rpc.methods.market import MarketMethods
 from papyrus.rpc.methods.miner import MinerMethods
@@ -11,6 +12,7 @@ from papyrus.rpc.methods.msig import MsigMethods
 from papyrus.rpc.methods.msig_sending import MsigSendingMethods
 from papyrus.rpc.methods.net import NetMethods
 from papyrus.rpc.methods.state_actors import StateActors
+from papyrus.rpc.methods.state_execution import StateExecution
 from papyrus.rpc.methods.state_market import StateMarket
 from papyrus.rpc.methods.state_messages import StateMessages
 from papyrus.rpc.methods.state_miners import StateMiners
@@ -28,9 +30,11 @@ class FullNodeMethods(
     StateActors,
     StateMiners,
     StateMarket,
+    StateExecution,
     StateMessages,
     StateRandomness,
     StateRecords,
+    EthAddressMethods,
     GasMethods,
     MarketMethods,
     MinerMethods,
