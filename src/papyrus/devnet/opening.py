@@ -43,10 +43,13 @@ def open_devnet(
     options: DevnetOptions,
     mining: Mining,
     interval: float,
+    *,
+    workers: int | None = None,
 ) -> Iterator[Devnet]:
     """Open the devnet in a folder that this process holds, begun if there is none.
 
-    LocalFault in words where it cannot be, or the one there is made of something else.
+    With 0 workers this process executes itself, as tests do. LocalFault in words where it cannot
+    be opened, or the one there is made of something else.
     """
     people = options.people()
     timestamp, genesis = _begun(repository, options, people)
@@ -66,7 +69,7 @@ def open_devnet(
                     verifier=SimulatedVerifier(),
                     proofs="simulated",
                     genesis=genesis,
-                    workers=config.chain.workers or 1,
+                    workers=config.chain.workers or 1 if workers is None else workers,
                     head_is_due=mining.by_time,
                 )
             )

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from papyrus.devnet.devnet import Devnet
+from papyrus.devnet.time_travel import Moments
 from papyrus.rpc.auth import Auth
 from papyrus.rpc.hosting import HostedNode
 from papyrus.rpc.methods.full_node import FullNodeMethods
+from papyrus.rpc.methods.papyrus_devnet import PapyrusMethods
 from papyrus.rpc.registry import Registry
 
 
@@ -14,13 +16,16 @@ class HostedDevnet(HostedNode):
     """A devnet as the methods see it."""
 
     devnet: Devnet
+    moments: Moments
 
 
 def hosted_devnet(devnet: Devnet, auth: Auth) -> HostedDevnet:
     """Return a devnet as the methods see it."""
-    return HostedDevnet(devnet.node, devnet.sending, auth, devnet.market_funds, devnet)
+    return HostedDevnet(
+        devnet.node, devnet.sending, auth, devnet.market_funds, devnet, Moments(devnet)
+    )
 
 
 def devnet_registry() -> Registry:
     """Return every method that a devnet answers."""
-    return Registry(FullNodeMethods)
+    return Registry(FullNodeMethods, PapyrusMethods)
