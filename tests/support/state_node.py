@@ -17,6 +17,7 @@ from papyrus.node.execution import ExecutionMeans
 from papyrus.node.workers import InlineWorkers
 from papyrus.rpc.auth import EVERYTHING
 from papyrus.rpc.dispatch import Caller, Dispatcher
+from papyrus.rpc.methods.state_execution import StateExecution
 from papyrus.rpc.methods.state_messages import StateMessages
 from papyrus.rpc.methods.state_randomness import StateRandomness
 from papyrus.rpc.methods.state_records import StateRecords
@@ -24,7 +25,7 @@ from papyrus.rpc.registry import Registry
 from papyrus.types.ticket import BeaconEntry
 
 EVERYONE = Caller(EVERYTHING, "127.0.0.1")
-GROUPS = Registry(StateMessages, StateRecords, StateRandomness)
+GROUPS = Registry(StateMessages, StateExecution, StateRecords, StateRandomness)
 
 
 class Waiting:

@@ -1,20 +1,11 @@
-"""Messages executed: found, waited for, executed again, and tried without sending them.
-
-What has to be executed for an answer is executed by a worker.
-"""
+"""Where messages were executed: found, waited for, listed."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
-from papyrus.actors.market.params import (
-    SectorDeals,
-    VerifyDealsForActivationParams,
-    VerifyDealsForActivationReturn,
-)
-from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.chain.head_changes import HeadChange
 from papyrus.chain.messages import chain_message, tipset_messages
 from papyrus.chain.search import (
@@ -29,38 +20,23 @@ from papyrus.consensus.chain import StoredChain
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.mpool.pool import MessagePool
-from papyrus.node.execution import ExecutionMeans
-from papyrus.node.workers import Runner
-from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.epochs import ChainEpoch
-from papyrus.primitives.errors import DecodeError
 from papyrus.rpc.declarations import HEAD, READ, Context, method
 from papyrus.rpc.errors import ErrorCode, RpcError
-from papyrus.rpc.execution_failures import failures_told
 from papyrus.rpc.feeds import Feed
 from papyrus.rpc.json_codecs import Named
-from papyrus.rpc.json_text import written
 from papyrus.rpc.json_values import MaybeAddress
-from papyrus.rpc.methods import state_work
 from papyrus.rpc.methods.chain import tipset_of
-from papyrus.rpc.methods.state_work import MessageTransfers
-from papyrus.rpc.views.invocations import ComputedState, InvocationResult
 from papyrus.rpc.views.records import decode_return
 from papyrus.rpc.views.state_at import StateAt
 from papyrus.rules.network import Network
 from papyrus.storage.chain_index_file import ChainIndex
-from papyrus.types.message import MESSAGE_VERSION, Message
 from papyrus.types.receipt import Receipt
 from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.state_tree import StateTree
 
-_VERIFY_DEALS = 5
-_NEVER = 2**63 - 1
 _TIPSETS_AT_ONCE = 200
 """Read on a thread before the asker's patience is looked at again."""
-_MOST_EPOCHS_AHEAD = 20_000
-"""Above a tipset on which messages are tried."""
 
 
 class MessagesNode(Protocol):
@@ -84,11 +60,6 @@ class MessagesNode(Protocol):
     @property
     def pool(self) -> MessagePool:
         """What waits for a block."""
-        ...
-
-    @property
-    def workers(self) -> Runner[ExecutionMeans]:
-        """Who executes."""
         ...
 
 
@@ -128,14 +99,14 @@ async def state_search_msg(
     that differs in gas alone counts as it, unless that is not allowed.
     """
     base = tipset_of(context.node.chain, key) if key.cids else None
-    found = _search(context.node, message, base, lookback, allow_replaced=allow_replaced)
+    found = find(context.node, message, base, lookback, allow_replaced=allow_replaced)
     return None if found is None else _result(found)
 
 
 @method("StateSearchMsg", READ, versions=(0,))
 async def state_search_msg_v0(context: Context[MessagesNode], message: Cid) -> MessageResult | None:
     """Return where a message was executed, or one that replaced it; null if nowhere."""
-    found = _search(context.node, message, None, NO_LIMIT, allow_replaced=True)
+    found = find(context.node, message, None, NO_LIMIT, allow_replaced=True)
     return None if found is None else _result(found)
 
 
@@ -144,7 +115,7 @@ async def state_search_msg_limited(
     context: Context[MessagesNode], message: Cid, lookback: ChainEpoch
 ) -> MessageResult | None:
     """Return where a message was executed within so many epochs; null if nowhere."""
-    found = _search(context.node, message, None, lookback, allow_replaced=True)
+    found = find(context.node, message, None, lookback, allow_replaced=True)
     return None if found is None else _result(found)
 
 
@@ -154,7 +125,7 @@ async def state_get_receipt(
 ) -> Receipt | None:
     """Return the receipt of a message, or of one that replaced it; null where there is none."""
     base = tipset_of(context.node.chain, key) if key.cids else None
-    found = _search(context.node, message, base, NO_LIMIT, allow_replaced=True)
+    found = find(context.node, message, base, NO_LIMIT, allow_replaced=True)
     return None if found is None else found.receipt
 
 
@@ -213,108 +184,7 @@ async def state_list_messages(
     return found
 
 
-@method("StateCall", READ)
-async def state_call(
-    context: Context[MessagesNode], message: Message, key: TipsetKey = HEAD
-) -> InvocationResult:
-    """Return what a message would do that nobody sends, on the state a tipset stands on.
-
-    It needs no signature, nonce or funds for gas, and its sender may be any actor. Before an
-    upgrade that rewrites the state it runs on the last tipset before that.
-    """
-    node = context.node
-    tipset = tipset_of(node.chain, key)
-    with failures_told():
-        text = await node.workers.run(state_work.call_text, tipset, message)
-    return written(InvocationResult, text)
-
-
-@method("StateReplay", READ)
-async def state_replay(
-    context: Context[MessagesNode], key: TipsetKey, message: Cid
-) -> InvocationResult:
-    """Return how a message was executed, by executing its tipset again.
-
-    The key is that of the tipset that holds the message; without one, the message is looked for.
-    """
-    node = context.node
-    if key.cids:
-        tipset, cid = node.chain.tipset(key), message
-    else:
-        found = _search(node, message, None, NO_LIMIT, allow_replaced=True)
-        if found is None:
-            raise RpcError(ErrorCode.GENERIC, f"didn't find msg {message}")
-        tipset, cid = node.chain.tipset(found.tipset.parents), found.cid
-    text = await node.workers.run(state_work.replay_text, tipset, cid)
-    if text is None:
-        raise RpcError(ErrorCode.GENERIC, "given message not found in tipset")
-    return written(InvocationResult, text)
-
-
-@method("StateCompute", READ)
-async def state_compute(
-    context: Context[MessagesNode], height: ChainEpoch, messages: list[Message], key: TipsetKey
-) -> ComputedState:
-    """Return the state after a tipset and every message executed for it.
-
-    Messages given are executed on top of it, at a height; the state they make is not kept.
-    """
-    node = context.node
-    tipset = tipset_of(node.chain, key)
-    if height > tipset.height + _MOST_EPOCHS_AHEAD:
-        raise RpcError(
-            ErrorCode.GENERIC,
-            f"height {height} is over {_MOST_EPOCHS_AHEAD} epochs above {tipset.height}",
-        )
-    with failures_told():
-        text = await node.workers.run(state_work.compute_text, tipset, height, tuple(messages))
-    return written(ComputedState, text)
-
-
-@method("StateComputeDataCID", READ, versions=(1,))
-async def state_compute_data_cid(
-    context: Context[MessagesNode],
-    miner: Address,
-    seal_proof: int,
-    deals: list[int],
-    key: TipsetKey = HEAD,
-) -> Cid | None:
-    """Return the CID of the unsealed data of a sector with some deals; null without deals."""
-    if not deals:
-        return None
-    sector = SectorDeals(0, seal_proof, _NEVER, tuple(deals))
-    ask = _bare_call(miner, STORAGE_MARKET, _VERIFY_DEALS, (sector,))
-    node = context.node
-    with failures_told():
-        receipt = await node.workers.run(state_work.call_receipt, tipset_of(node.chain, key), ask)
-    if not receipt.is_success:
-        raise RpcError(
-            ErrorCode.GENERIC,
-            f"receipt for VerifyDealsForActivation had exit code {receipt.exit_code}",
-        )
-    try:
-        (cid,) = VerifyDealsForActivationReturn.from_cbor(receipt.return_data).unsealed_cids
-    except (DecodeError, ValueError) as error:
-        raise RpcError(ErrorCode.GENERIC, f"Sectors output must have 1 entry: {error}") from error
-    if cid is None:
-        raise RpcError(ErrorCode.GENERIC, "computed data CID is nil")
-    return cid
-
-
-@method("Papyrus.StateTransfers", READ)
-async def state_transfers(
-    context: Context[MessagesNode], key: TipsetKey = HEAD
-) -> list[MessageTransfers]:
-    """Return every movement of value that the messages of a tipset made.
-
-    With those between actors while a message ran, the fees, and the protocol's own messages, they
-    explain every change of every balance from the state before the tipset to the one after it.
-    """
-    node = context.node
-    return await node.workers.run(state_work.tipset_transfers, tipset_of(node.chain, key))
-
-
-def _search(
+def find(
     node: MessagesNode,
     cid: Cid,
     base: Tipset | None,
@@ -322,6 +192,10 @@ def _search(
     *,
     allow_replaced: bool,
 ) -> MessageLookup | None:
+    """Return where a message was executed on the chain below a tipset, the head where it is None.
+
+    None where it was not, or where only a replacement was that is not allowed.
+    """
     _keep_pending(node, cid)
     try:
         return search_message(
@@ -357,7 +231,7 @@ async def _wait(
     allow_replaced: bool,
 ) -> MessageResult:
     with _head_changes(node.chain) as changes:
-        found = _search(node, cid, None, lookback, allow_replaced=allow_replaced)
+        found = find(node, cid, None, lookback, allow_replaced=allow_replaced)
         waiting = MessageWait(
             node.chain, node.network, cid, confidence, found, allow_replaced=allow_replaced
         )
@@ -409,23 +283,6 @@ def _matching(
     return found, tipset
 
 
-def _bare_call(
-    sender: Address, to: Address, number: int, sectors: Sequence[SectorDeals]
-) -> Message:
-    return Message(
-        version=MESSAGE_VERSION,
-        to=to,
-        sender=sender,
-        nonce=0,
-        value=ZERO,
-        gas_limit=0,
-        gas_fee_cap=ZERO,
-        gas_premium=ZERO,
-        method=number,
-        params=VerifyDealsForActivationParams(tuple(sectors)).to_cbor(),
-    )
-
-
 class StateMessages:
     """The group, as a server registers and a client has it."""
 
@@ -437,8 +294,3 @@ class StateMessages:
     state_wait_msg_v0 = state_wait_msg_v0
     state_wait_msg_limited = state_wait_msg_limited
     state_list_messages = state_list_messages
-    state_call = state_call
-    state_replay = state_replay
-    state_compute = state_compute
-    state_compute_data_cid = state_compute_data_cid
-    state_transfers = state_transfers
