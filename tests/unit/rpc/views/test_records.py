@@ -126,7 +126,8 @@ def test_records_that_are_arrays_in_cbor_are_objects_in_json(data):
             (
                 "TotalRawBytePower TotalBytesCommitted TotalQualityAdjPower TotalQABytesCommitted "
                 "TotalPledgeCollateral ThisEpochRawBytePower ThisEpochQualityAdjPower "
-                "ThisEpochPledgeCollateral ThisEpochQAPowerSmoothed MinerCount MinerAboveMinPowerCount "
+                "ThisEpochPledgeCollateral ThisEpochQAPowerSmoothed MinerCount "
+                "MinerAboveMinPowerCount "
                 "RampStartEpoch RampDurationEpochs CronEventQueue FirstCronEpoch Claims "
                 "ProofValidationBatch"
             ),
