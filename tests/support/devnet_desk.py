@@ -21,7 +21,7 @@ CALLER = Caller(EVERYTHING, "127.0.0.1")
 CONFIG = Config.model_validate({"chain": {"engine": "native"}})
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer, not a failure
     """An answer that is an error."""
 
     def __init__(self, error):

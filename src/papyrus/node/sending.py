@@ -14,6 +14,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from papyrus.consensus.chain import StoredChain
+from papyrus.consensus.verdicts import Fault
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.checks import check_outgoing
 from papyrus.mpool.gas_estimation import (
@@ -29,7 +30,7 @@ from papyrus.node.sent_messages import SentMessages
 from papyrus.node.tipset_work import try_message
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
-from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.errors import Invalid, LocalFault
 from papyrus.types.message import MESSAGE_VERSION, METHOD_SEND, Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.executor import ApplyResult
@@ -77,8 +78,8 @@ class Sending:
         """Return the signed message that waits in the pool now, its gas and nonce filled in.
 
         A wish that was told before, by its UUID, is not sent again. Raises LocalFault in words
-        where it cannot be sent, LookupError where its sender is not on the chain, Invalid where the
-        pool refuses it, and ActorError where it fails in the trial.
+        where it cannot be sent, LookupError where its sender has no key, Invalid where the pool
+        refuses it, and ActorError where it fails in the trial.
         """
         check_outgoing(message)
         known = None if wish is None else self._sent.get(wish)
@@ -86,6 +87,8 @@ class Sending:
             return known
         if message.nonce:
             raise LocalFault(f"MpoolPushMessage expects message nonce to be 0, was {message.nonce}")
+        if self._node.pool.account(message.sender) is None:
+            raise Invalid(Fault.SENDER_NOT_FOUND, f"sender {message.sender} not found on chain")
         sender = self._node.view.key_of(message.sender)
         lock = self._locks.setdefault(sender, asyncio.Lock())
         async with lock:
