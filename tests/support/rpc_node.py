@@ -46,6 +46,10 @@ class Node:
         self.wallet = memory_wallet([KEY], 31415926)
         self.stopping = asyncio.Event()
         self.time = 300.0
+        self.expected = []
+
+    def expect_height(self, height):
+        self.expected.append(height)
 
     def now(self):
         return self.time

@@ -74,6 +74,9 @@ class StateNode:
             for version in (0, 1)
         ]
 
+    def expect_height(self, height):
+        """Hear that someone waits for a height."""
+
     async def asked(self, method, *params, version=1):
         """Return the whole answer to a call, decoded."""
         body = {"id": 1, "method": f"Filecoin.{method}", "params": list(params)}

@@ -96,6 +96,12 @@ class MessageWait:
         """The answer, once there is one."""
         self._settle(chain.head.height)
 
+    @property
+    def due(self) -> ChainEpoch | None:
+        """The height of the chain at which the answer is there, None where nothing is found."""
+        found = self._candidate
+        return None if found is None else found.tipset.height + self._confidence
+
     def on_head_change(self, change: HeadChange) -> None:
         """Follow a change of the head; MessageReplaced where another message took the place."""
         if self.result is not None:

@@ -31,6 +31,7 @@ from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
 from papyrus.node.sending import Sending
 from papyrus.primitives.address import Address
+from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault, PapyrusError
 from papyrus.proofs.simulated import SimulatedProver
 from papyrus.types.block import BlockHeader
@@ -42,6 +43,9 @@ MOST_NULL_ROUNDS = 100
 """Epochs in a row without a winner after which something must be wrong."""
 
 MOST_AT_ONCE = 100_000
+
+_LATE = 10
+"""Epochs before a window closes at which its proof should have been sent."""
 
 _EPOCHS_WITHOUT_BLOCKS = 20
 """A third of a window, in which miners prove their sectors."""
@@ -93,6 +97,8 @@ class Devnet:
     """How often the chain went back to an earlier tipset."""
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _has_resumed: bool = False
+    _expected: ChainEpoch = 0
+    """The height that someone waits for; 0 where nobody does."""
 
     @property
     def miners(self) -> tuple[Address, ...]:
@@ -221,7 +227,9 @@ class Devnet:
                 try:
                     await self.sending.send(message)
                 except PapyrusError as error:
-                    _log.warning("a window is not proven", miner=str(miner), why=str(error))
+                    # At first the trial still sees the window before; it is tried every epoch.
+                    if due.closes - head.height < _LATE:
+                        _log.warning("a window is not proven", miner=str(miner), why=str(error))
 
     # When.
 
@@ -242,6 +250,12 @@ class Devnet:
                 with suppress(asyncio.CancelledError):
                     await task
 
+    def expect(self, height: ChainEpoch) -> None:
+        """Hear that someone waits for a height; where messages are a reason to mine, so is that."""
+        if height > self._expected:
+            self._expected = height
+            self._wanted.set()
+
     async def _mine_what_waits(self) -> None:
         self._wanted.set()
         while True:
@@ -249,6 +263,7 @@ class Devnet:
             self._wanted.clear()
             try:
                 await self._mine_while_messages_wait()
+                await self._mine_what_is_expected()
             except PapyrusError as error:
                 _log.error("no tipset was made", why=str(error))
 
@@ -268,6 +283,15 @@ class Devnet:
                 return
             is_told = False
             is_last = len(self.node.pool) >= waiting
+
+    async def _mine_what_is_expected(self) -> None:
+        travels = self.travels
+        try:
+            while self.travels == travels and self.node.chain.head.height < self._expected:
+                async with self.turn:
+                    await self.make_tipset()
+        finally:
+            self._expected = 0
 
     async def _mine_in_time(self) -> None:
         loop = asyncio.get_running_loop()

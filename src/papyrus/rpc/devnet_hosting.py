@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from papyrus.devnet.devnet import Devnet
 from papyrus.devnet.time_travel import Moments
+from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc.auth import Auth
 from papyrus.rpc.hosting import HostedNode
 from papyrus.rpc.methods.full_node import FullNodeMethods
@@ -17,6 +18,10 @@ class HostedDevnet(HostedNode):
 
     devnet: Devnet
     moments: Moments
+
+    def expect_height(self, height: ChainEpoch, /) -> None:
+        """Hear that someone waits for a height: a devnet that mines on demand mines up to it."""
+        self.devnet.expect(height)
 
 
 def hosted_devnet(devnet: Devnet, auth: Auth) -> HostedDevnet:

@@ -23,6 +23,7 @@ from papyrus.node.node import Node
 from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.node.workers import Runner
+from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.auth import Auth
 from papyrus.rpc.dispatch import dispatchers
@@ -141,6 +142,9 @@ class HostedNode:
     def publishing_peers(self) -> tuple[int, int]:
         """Return how many peers take its messages and blocks: none."""
         return (0, 0)
+
+    def expect_height(self, height: ChainEpoch, /) -> None:
+        """Hear that someone waits for a height: so does everybody."""
 
     def request_stop(self) -> None:
         """Begin to stop."""

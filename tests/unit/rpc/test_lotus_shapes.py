@@ -16,6 +16,7 @@ LETTERS = {"r": Permission.READ, "w": Permission.WRITE, "s": Permission.SIGN, "a
 
 OTHERWISE = {
     "Filecoin.ChainPutObj": "Lotus declares a block it cannot read from JSON; ours takes bytes",
+    "Filecoin.FilecoinAddressToEthAddress": "Lotus declares its parameters as raw JSON",
     "Filecoin.StateMinerPreCommitDepositForPower": "ours asks for less of what was announced",
     "Filecoin.WalletExport": "Lotus' example of a secret is none",
     "Filecoin.WalletImport": "Lotus' example of a secret is none",

@@ -57,6 +57,10 @@ class MessagesNode(Protocol):
         """The network's rules."""
         ...
 
+    def expect_height(self, height: ChainEpoch, /) -> None:
+        """Hear that someone waits for the chain to be so high."""
+        ...
+
     @property
     def pool(self) -> MessagePool:
         """What waits for a block."""
@@ -236,6 +240,8 @@ async def _wait(
             node.chain, node.network, cid, confidence, found, allow_replaced=allow_replaced
         )
         while waiting.result is None:
+            if waiting.due is not None:
+                node.expect_height(waiting.due)
             waiting.on_head_change(await anext(changes))
     result = waiting.result
     receipt = result.receipt

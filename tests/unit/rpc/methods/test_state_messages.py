@@ -265,6 +265,7 @@ def test_wait_goes_on_until_the_chain_is_long_enough(growing):
     result = asyncio.run(waits())["result"]
     assert (result["Height"], result["TipSet"]) == (growing.child.height, key_of(growing.child))
     assert result["Receipt"]["GasUsed"] == 1000
+    assert set(growing.node.expected) == {growing.child.height + 2}
     assert growing.node.chain._observers == [growing.node.opened.follower.follow]
 
 
