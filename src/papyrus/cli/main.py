@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from inspect import signature
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -22,8 +23,24 @@ STARTED = perf_counter()
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "devnet": ("papyrus.cli.devnet:devnet", "Run a Filecoin of your own on this machine."),
+    "info": ("papyrus.cli.node_info:info", "Show a running node on one screen."),
     "send": ("papyrus.cli.send:send", "Send funds, or call a method of an actor."),
+    "faucet": ("papyrus.cli.faucet:faucet", "Send an address funds of a devnet."),
+    "wallet": ("papyrus.cli.wallet:app", "Keep keys, and sign with them; see balances."),
+    "mpool": ("papyrus.cli.mpool:app", "See which messages wait and why, and replace them."),
     "chain": ("papyrus.cli.chain:app", "Look into a node's chain: tipsets, blocks, messages."),
+    "state": ("papyrus.cli.state:app", "Look into states: actors, fields, what changed."),
+    "msig": ("papyrus.cli.msig:app", "Keep funds of which several keys decide together."),
+    "miner": ("papyrus.cli.miner:app", "Look after storage providers on the chain."),
+    "filplus": ("papyrus.cli.filplus:app", "Give DataCap, and see who has it."),
+    "sync": ("papyrus.cli.sync:app", "See how far a node is, and what it refuses."),
+    "net": ("papyrus.cli.net:app", "See a node's name and its peers."),
+    "auth": ("papyrus.cli.auth:app", "Make tokens by which programs may call a node."),
+    "wait-api": ("papyrus.cli.node_info:wait_api", "Wait until a node answers."),
+    "stop": ("papyrus.cli.node_info:stop", "Let a running node end well."),
+    "version": ("papyrus.cli.node_info:version", "Print this program's version and the node's."),
+    "config": ("papyrus.cli.config:app", "See how a node is configured, and make its file."),
+    "db": ("papyrus.cli.db:app", "Look after a node's blocks on disk and their index."),
     "car": ("papyrus.cli.car:app", "Look into chain files: list, get, verify, show as a tree."),
     "cid": ("papyrus.cli.cid:cid", "Take a CID apart, or compute the CID of a file."),
     "address": ("papyrus.cli.address:address", "Show every form of an address."),
@@ -31,10 +48,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bundle": ("papyrus.cli.bundle:app", "Keep the official code of the built-in actors."),
     "conformance": ("papyrus.cli.conformance:app", "Run the official test vectors."),
     "genesis": ("papyrus.cli.genesis:app", "Begin a network: its first block and state."),
-    "state": ("papyrus.cli.state:app", "Look into states: actors, fields, what changed."),
-    "config": ("papyrus.cli.config:app", "See how a node is configured, and make its file."),
-    "wallet": ("papyrus.cli.wallet:app", "Keep keys, and sign with them."),
-    "db": ("papyrus.cli.db:app", "Look after a node's blocks on disk and their index."),
     "replay": ("papyrus.cli.replay:replay", "Execute a chain file again and compare."),
 }
 """Where each command is, and its line in the help. A Typer is a group, a function one command."""
@@ -91,7 +104,8 @@ def load_command(name: str) -> Any:
     if isinstance(found, typer.Typer):
         return _with_lines(typer.main.get_group(found))
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    alone.command(name, no_args_is_help=True)(found)
+    needs = any(one.default is one.empty for one in signature(found).parameters.values())
+    alone.command(name, no_args_is_help=needs)(found)
     return _with_lines(typer.main.get_command(alone))
 
 

@@ -58,6 +58,11 @@ class Sent:
     message: dict[str, Any]
     """As Lotus writes it."""
 
+    @property
+    def letter(self) -> str:
+        """With which the node's network begins addresses."""
+        return str(self.message["From"])[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:
@@ -157,7 +162,7 @@ def report(
     wait: bool,
     json: bool,
     confidence: int = 0,
-    result: Callable[[Landed], dict[str, Any]] | None = None,
+    result: Callable[[Sent, Landed], dict[str, Any]] | None = None,
 ) -> None:
     """Tell of a message that was sent and, where it is waited for, of its end.
 
@@ -173,7 +178,7 @@ def report(
             note(f"wait for it with `papyrus state wait-msg {sent.cid}`")
         return
     landed = wait_for(node, sent.cid, confidence)
-    more = result(landed) if result is not None and landed.exit_code == 0 else {}
+    more = result(sent, landed) if result is not None and landed.exit_code == 0 else {}
     if json:
         say_json({"cid": sent.cid, "message": sent.message, "lookup": landed.lookup, **more})
     else:

@@ -1,11 +1,14 @@
-"""`papyrus wallet`: the keys of a node, in files beside it. The node may be running or not."""
+"""`papyrus wallet`: the keys of a node, in files beside it. The node may be running or not.
+
+Balances and the market are asked of a running node.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli import wallet_mnemonic
+from papyrus.cli import wallet_mnemonic, wallet_node
 from papyrus.cli.address import read_address
 from papyrus.cli.output import JsonOption, fail, note, say, say_json, say_table
 from papyrus.cli.wallet_access import (
@@ -40,6 +43,8 @@ app = typer.Typer(
     PAPYRUS_WALLET_PASSWORD_FILE names, or from PAPYRUS_WALLET_PASSWORD.""",
 )
 app.add_typer(wallet_mnemonic.app, name="mnemonic")
+app.command()(wallet_node.balance)
+app.add_typer(wallet_node.market, name="market")
 
 _KINDS = {
     Protocol.SECP256K1: "secp256k1",

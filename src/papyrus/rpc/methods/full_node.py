@@ -1,5 +1,6 @@
 """Everything a full node answers: all groups together."""
 
+from papyrus.rpc.methods.advice import AdviceMethods
 from papyrus.rpc.methods.auth import AuthMethods
 from papyrus.rpc.methods.chain import ChainMethods
 from papyrus.rpc.methods.common import CommonMethods
@@ -23,6 +24,7 @@ from papyrus.rpc.methods.wallet import WalletMethods
 
 
 class FullNodeMethods(
+    AdviceMethods,
     AuthMethods,
     CommonMethods,
     ChainMethods,

@@ -1,0 +1,220 @@
+"""`papyrus miner`: storage providers on the chain: their sectors, windows, funds and keys.
+
+Sealing and proving are other programs' work. On a devnet sectors are added by simulation, and say
+so.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams
+from papyrus.actors.singletons import STORAGE_POWER
+from papyrus.cli import miner_actor, miner_proving
+from papyrus.cli.address import read_address
+from papyrus.cli.amounts import fil, human_power, read_size
+from papyrus.cli.connection import ApiOption, connected
+from papyrus.cli.message_sending import (
+    FromOption,
+    Landed,
+    Sent,
+    WaitOption,
+    new_message,
+    report,
+    send,
+    sender_of,
+)
+from papyrus.cli.node_output import show
+from papyrus.cli.output import JsonOption, progress, say, say_json
+from papyrus.cli.state_miners import info_fields, power_fields, say_sectors
+from papyrus.ipld import dag_cbor
+from papyrus.primitives.address import Address
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.errors import DecodeError
+from papyrus.proofs.proof_types import post_sector_size
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="""Look after storage providers on the chain.
+
+    Whatever changes a miner is sent by its owner or worker, whose keys the node must hold.""",
+)
+sectors = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="A miner's sectors. Examples: papyrus miner sectors list f01000 --json",
+)
+app.add_typer(sectors, name="sectors")
+app.add_typer(miner_proving.app, name="proving")
+app.add_typer(miner_actor.app, name="actor")
+
+MinerArgument = Annotated[str, typer.Argument(metavar="MINER", help="For instance f01000.")]
+
+_WINDOW_POST_TYPES = range(10, 15)
+"""The registered types of window proofs of today (V1_1), one for each sector size."""
+
+
+@app.command(no_args_is_help=True)
+def info(miner: MinerArgument, api: ApiOption = None, json: JsonOption = False) -> None:
+    r"""Show a miner on one screen: who it is, its power, sectors and funds.
+
+    \b
+    Examples:
+      papyrus miner info f01000
+    """
+    named = str(read_address(miner))
+    with connected(api) as node:
+        found = {
+            "info": node.ask("StateMinerInfo", named, None),
+            "power": node.ask("StateMinerPower", named, None),
+            "sectors": node.ask("StateMinerSectorCount", named, None),
+            "balance": node.ask("StateGetActor", named, None)["Balance"],
+            "available": node.ask("StateMinerAvailableBalance", named, None),
+            "faults": node.ask("StateMinerFaults", named, None),
+        }
+    counts = found["sectors"]
+    show(
+        found,
+        [
+            ("miner", named),
+            *info_fields(found["info"]),
+            *power_fields(found["power"], with_miner=True)[:3],
+            (
+                "sectors",
+                f"{counts['Live']} live, {counts['Active']} active, {counts['Faulty']} faulty",
+            ),
+            ("balance", fil(found["balance"])),
+            ("to withdraw", fil(found["available"])),
+        ],
+        json,
+    )
+
+
+@app.command()
+def create(
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="ADDRESS", help="Who sends it, if not given.")
+    ] = None,
+    worker: Annotated[
+        str | None, typer.Option("--worker", metavar="ADDRESS", help="A BLS key; the owner.")
+    ] = None,
+    sector_size: Annotated[str, typer.Option("--sector-size", metavar="SIZE")] = "32GiB",
+    sender: FromOption = None,
+    wait: WaitOption = True,
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Make a new miner, put down its deposit, and print its address.
+
+    The worker's key signs blocks and must be a BLS one.
+
+    \b
+    Examples:
+      papyrus miner create --worker f3... --sector-size 32GiB
+      papyrus miner create --owner f1... --worker f3... --sector-size 2KiB
+    """
+    proof = _window_post_type(sector_size)
+    with connected(api) as node:
+        own = sender_of(node, sender or owner)
+        owning = read_address(owner or own)
+        params = CreateMinerParams(owning, read_address(worker or str(owning)), proof, b"", ())
+        deposit = TokenAmount(int(node.ask("StateMinerCreationDeposit", None)))
+        power = str(STORAGE_POWER)
+        message = new_message(own, power, deposit, CREATE_MINER, params.to_cbor())
+        report(node, send(node, message), wait=wait, json=json, result=_created)
+
+
+@sectors.command("list", no_args_is_help=True)
+def list_sectors(
+    miner: MinerArgument,
+    active: Annotated[bool, typer.Option("--active", help="Those that count for power.")] = False,
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""List a miner's sectors.
+
+    \b
+    Examples:
+      papyrus miner sectors list f01000 --active
+    """
+    named = str(read_address(miner))
+    with connected(api) as node:
+        found = (
+            node.ask("StateMinerActiveSectors", named, None)
+            if active
+            else node.ask("StateMinerSectors", named, None, None)
+        )
+    if json:
+        say_json(found or [])
+    else:
+        say_sectors(found or [])
+
+
+@sectors.command("status", no_args_is_help=True)
+def status(
+    miner: MinerArgument,
+    number: Annotated[int, typer.Argument(metavar="SECTOR", min=0)],
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Show a sector: proven, announced, or neither.
+
+    \b
+    Examples:
+      papyrus miner sectors status f01000 0
+    """
+    named = str(read_address(miner))
+    with connected(api) as node:
+        proven = node.ask("StateSectorGetInfo", named, number, None)
+        announced = node.ask("StateSectorPreCommitInfo", named, number, None)
+        end = node.ask("StateSectorExpiration", named, number, None) if proven else None
+    state = "proven" if proven else "announced" if announced else "unknown"
+    fields: list[tuple[str, object]] = [("sector", number), ("state", state)]
+    if proven:
+        fields += [("expires", proven["Expiration"]), ("pledge", fil(proven["InitialPledge"]))]
+    elif announced:
+        deposit = fil(announced["PreCommitDeposit"])
+        fields += [("announced at", announced["PreCommitEpoch"]), ("deposit", deposit)]
+    found = {"state": state, "proven": proven, "announced": announced, "expiration": end}
+    show(found, fields, json)
+
+
+@sectors.command("pledge", no_args_is_help=True)
+def pledge(
+    miner: MinerArgument,
+    count: Annotated[int, typer.Option("--count", min=1, help="How many.")] = 1,
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Add sectors without deals to a miner of a devnet, whose sealing is SIMULATED.
+
+    \b
+    Examples:
+      papyrus miner sectors pledge f01000 --count 2
+    """
+    named = str(read_address(miner))
+    with connected(api) as node, progress("sealing, simulated", bytes_unit=False):
+        numbers = node.ask("AddSector", named, count, namespace="Papyrus", seconds=None)
+    if json:
+        say_json({"miner": named, "sectors": numbers, "sealing": "SIMULATED"})
+    else:
+        say(f"sectors {', '.join(map(str, numbers))}, by SIMULATED sealing")
+
+
+def _created(sent: Sent, landed: Landed) -> dict[str, Any]:
+    id_address, robust = dag_cbor.decode(landed.returned)
+    return {
+        "miner": Address.from_bytes(id_address).to_string(sent.letter),
+        "robust": Address.from_bytes(robust).to_string(sent.letter),
+    }
+
+
+def _window_post_type(size: str) -> int:
+    """Return the registered type of the window proofs of a sector size; DecodeError."""
+    wanted = read_size(size)
+    sizes = {post_sector_size(proof): proof for proof in _WINDOW_POST_TYPES}
+    if wanted not in sizes:
+        known = ", ".join(human_power(one).replace(" ", "") for one in sizes)
+        raise DecodeError(f"there are no sectors of {size}: there are {known}")
+    return sizes[wanted]
