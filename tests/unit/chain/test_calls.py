@@ -146,6 +146,16 @@ def test_call_runs_for_nothing_on_the_state_the_tipset_stands_on(multisig):
     assert other.applied.result.receipt.exit_code == 0
 
 
+def test_call_and_compute_begin_with_genesis(multisig):
+    genesis, world = multisig.tipsets[0], multisig.world()
+    to, sender = Address.from_id(4), Address.from_id(100)
+    ask = Message(0, to, sender, 0, ZERO, 0, ZERO, ZERO, 9, b"")
+    seen, where = call(world, genesis, ask, perf_counter)
+    assert (seen.applied.result.receipt.exit_code, where) == (0, genesis)
+    done = compute(world, genesis, 0, [], perf_counter)
+    assert (done.state_root, done.invocations) == (genesis.parent_state_root, ())
+
+
 def test_call_of_a_sender_that_nobody_is_says_so(multisig):
     to, stranger = Address.from_id(4), Address.from_id(123456)
     lost = Message(0, to, stranger, 0, ZERO, 0, ZERO, ZERO, 9, b"")

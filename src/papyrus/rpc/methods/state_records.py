@@ -87,7 +87,7 @@ async def state_all_miner_faults(
     """Refuse, as Lotus does: the state no longer says when a fault began."""
     raise RpcError(
         ErrorCode.GENERIC,
-        "fixme: no state says when faults began; StateMinerFaults tells a miner's faulty sectors",
+        "no state says when faults began; StateMinerFaults tells a miner's faulty sectors",
     )
 
 

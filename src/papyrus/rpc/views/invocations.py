@@ -197,7 +197,10 @@ def gas_cost(invocation: Invocation) -> GasCost:
 
 
 def error_text(result: ApplyResult) -> str:
-    """Return why a message failed, in the words of the reference; nothing where it did not."""
+    """Return why a message failed, as the reference words it; nothing where it did not.
+
+    Only the first cause, where a call could not even be made, is in words of our own.
+    """
     code = result.receipt.exit_code
     if code == ExitCode.OK:
         return ""

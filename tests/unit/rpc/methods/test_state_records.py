@@ -177,4 +177,4 @@ def test_manifest_of_a_network_version(market):
 
 
 def test_faults_of_all_miners_are_not_answered(market):
-    assert "fixme" in market.refusal("StateAllMinerFaults", 10, [])[1]
+    assert "no state says when" in market.refusal("StateAllMinerFaults", 10, [])[1]
