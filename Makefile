@@ -36,11 +36,15 @@ DEV := .venv/.papyrus-$(LOCK)
 DOCS := .venv-docs/.papyrus-$(LOCK)
 FUZZ := .venv-fuzz/.papyrus-$(LOCK)
 MUTATION := .venv-mutation/.papyrus-$(LOCK)
+# Clients that others wrote: those in Python have an environment of their own, those in JavaScript npm's.
+CLIENTS := .venv-clients/.papyrus-$(LOCK)$(shell cksum < tests/clients/requirements.txt | tr -s ' ' -)
+CLIENTS_JS := tests/clients/js/node_modules/.papyrus-$(shell cksum < tests/clients/js/package-lock.json | tr -s ' ' -)
 PATH_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(PATH_UV),$(PATH_UV),.tools/uv-$(UV_VERSION))
 
 .PHONY: help setup check format-check lint types imports test test-full bench conformance fuzz
 .PHONY: coverage mutation docs format clean differential differential-controls exit-codes
+.PHONY: clients setup-clients
 
 help:
 	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +75,13 @@ format: $(DEV)
 ## test         the whole suite, at most 12 minutes on 2 cores
 test: $(DEV)
 	.venv/bin/pytest -n $(JOBS) $(PYTEST_ARGS)
+
+## clients      Filecoin clients that others wrote, driven against a devnet (needs Node.js 20)
+clients: setup-clients
+	.venv/bin/pytest -n $(JOBS) tests/clients $(PYTEST_ARGS)
+
+## setup-clients  install them, so that make test drives them too
+setup-clients: $(DEV) $(CLIENTS) $(CLIENTS_JS)
 
 ## test-full    the same tests with larger counts; hours
 test-full: $(DEV)
@@ -121,7 +132,7 @@ docs: $(DOCS)
 
 ## clean        remove all that these targets made, environments included
 clean:
-	rm -rf .venv .venv-docs .venv-fuzz .venv-mutation .tools site dist build mutants
+	rm -rf .venv .venv-docs .venv-fuzz .venv-mutation .venv-clients tests/clients/js/node_modules .tools site dist build mutants
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz .differential
 	rm -f .coverage .coverage.*
 	find src tests benchmarks fuzz scripts docs -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -166,3 +177,16 @@ $(FUZZ): | $(UV)
 
 $(MUTATION): | $(UV)
 	$(call environment,--group dev --group mutation)
+
+# pylotus-rpc is built and installed by pip: its archive holds a link out of itself, which uv refuses.
+$(CLIENTS): | $(UV)
+	$(call environment,--only-group clients)
+	@rm -f $@; $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --no-build-isolation --require-hashes -r tests/clients/requirements.txt
+	@touch $@
+
+$(CLIENTS_JS):
+	@command -v npm >/dev/null || \
+	  { echo "the clients in JavaScript need Node.js 20 or later, with npm, on the PATH" >&2; exit 2; }
+	npm ci --prefix tests/clients/js --ignore-scripts --no-audit --no-fund
+	@touch $@
