@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 from json import dumps
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.devnet_banner import banner, facts
+from papyrus.cli.devnet_banner import banner, devnet_info, facts
 from papyrus.cli.main import STARTED
 from papyrus.cli.output import JsonOption, say, say_json
 from papyrus.devnet.devnet import Devnet, Mining
@@ -36,6 +36,8 @@ from papyrus.storage.files import write_atomic
 from papyrus.storage.home import home
 
 NETWORK = "devnet"
+INFO_FILE = "devnet-info.json"
+"""Beside the chain: what tools made for `foc-devnet` look for."""
 _STEADY_PACE = 1.0
 """Seconds between tipsets in mixed mode where no block time is given."""
 
@@ -134,6 +136,10 @@ def devnet(
             logs.close()
 
 
+def _write(path: Path, content: dict[str, Any]) -> None:
+    write_atomic(path, (dumps(content, indent=2) + "\n").encode(), private=True)
+
+
 class _Telling:
     """What is told of the devnet once it runs, and to whom."""
 
@@ -141,14 +147,16 @@ class _Telling:
         self._file, self._silent, self._json = file, silent, json
 
     def tell(self, devnet: Devnet, address: ListenAddress, token: str) -> None:
-        """Print the banner, or the same as JSON, and write the file that was asked for."""
+        """Print the banner, or the same as JSON, and write the files that programs read."""
         found = facts(devnet, address, token)
+        seconds = perf_counter() - STARTED
+        _write(devnet.node.plan.repository.folder / INFO_FILE, devnet_info(devnet, found, seconds))
         if self._file is not None:
-            write_atomic(self._file, (dumps(found, indent=2) + "\n").encode(), private=True)
+            _write(self._file, found)
         if self._json:
             say_json(found)
         elif not self._silent:
-            for line in banner(devnet, found, perf_counter() - STARTED):
+            for line in banner(devnet, found, seconds):
                 say(line)
         sys.stdout.flush()
 

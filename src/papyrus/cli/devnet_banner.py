@@ -55,6 +55,36 @@ def facts(devnet: Devnet, address: ListenAddress, token: str) -> dict[str, Any]:
     }
 
 
+def devnet_info(devnet: Devnet, found: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Return what `foc-devnet` writes for the tools of Filecoin Onchain Cloud, as far as it is so.
+
+    The contracts and providers of that cloud are not deployed here, so its lists of them are empty:
+    tools that only need users and a place to ask can go on, others must deploy theirs first.
+    """
+    node = devnet.node
+    users = [
+        {
+            "name": f"USER_{place + 1}",
+            "evm_addr": account["ethereum"],
+            "native_addr": account["delegated"],
+            "private_key_hex": account["ethereumKey"],
+        }
+        for place, account in enumerate(found["accounts"])
+    ]
+    return {
+        "version": 1,
+        "info": {
+            "run_id": str(node.session),
+            "start_time": node.started_at.isoformat(),
+            "startup_duration": f"{seconds:.2f}s",
+            "users": users,
+            "lotus": {"host_rpc_url": found["rpc"]},
+            "contracts": {},
+            "pdp_sps": [],
+        },
+    }
+
+
 def banner(devnet: Devnet, found: dict[str, Any], seconds: float) -> Iterator[str]:
     """Yield the lines that people see."""
     node = devnet.node
