@@ -39,7 +39,8 @@ def main():
     url = urlsplit(devnet["rpc"])
     client = LotusClient(HttpJsonRpcConnector(f"http://{url.hostname}:{url.port}/rpc/v0"))
     state, chain, net = client.State, client.Chain, client.Net
-    miner, account = devnet["miners"][0], devnet["accounts"][7]["filecoin"]
+    miner = devnet["miners"][0]
+    account, other = (devnet["accounts"][place]["filecoin"] for place in (7, 8))
 
     head = step("head", chain.head)
     step("genesis", chain.get_genesis)
@@ -55,7 +56,7 @@ def main():
     step("message", lambda: chain.get_message(message))
     step("has_obj", lambda: chain.has_obj(message))
     step("read_obj", lambda: chain.read_obj(message))
-    step("node", lambda: chain.get_node(head.blocks[0].parent_state_root.id))
+    step("node", lambda: chain.get_node(f"/ipfs/{message}/0/3"))
 
     step("network_name", state.network_name)
     step("network_version", state.network_version)
@@ -67,7 +68,7 @@ def main():
     step("list_miners", state.list_miners)
     step("miner_info", lambda: state.miner_info(miner))
     step("miner_power", lambda: state.miner_power(miner))
-    step("miner_sectors", lambda: state.miner_sectors(miner))
+    step("miner_sectors", lambda: state.miner_sectors(miner, [0, 2]))
     step("miner_active_sectors", lambda: state.miner_active_sectors(miner))
     step("miner_sector_count", lambda: state.miner_sector_count(miner))
     step("miner_deadlines", lambda: state.miner_deadlines(miner))
@@ -91,7 +92,7 @@ def main():
     step("wait", lambda: state.wait_msg(message, 0))
     step("search", lambda: state.search_message(message))
     step("replay", lambda: state.replay(message))
-    step("list_messages", lambda: state.list_messages(account, account, 0))
+    step("list_messages", lambda: state.list_messages(other, account, 0))
 
     step("net_peers", net.peers)
     step("net_addresses", net.addrs_listen)
