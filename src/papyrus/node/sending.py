@@ -30,7 +30,7 @@ from papyrus.node.sent_messages import SentMessages
 from papyrus.node.tipset_work import try_message
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
-from papyrus.primitives.errors import Invalid, LocalFault
+from papyrus.primitives.errors import Invalid, LocalFault, PapyrusError
 from papyrus.types.message import MESSAGE_VERSION, METHOD_SEND, Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.executor import ApplyResult
@@ -82,7 +82,7 @@ class Sending:
         refuses it, and ActorError where it fails in the trial.
         """
         check_outgoing(message)
-        known = None if wish is None else self._sent.get(wish)
+        known = self._sent_before(wish)
         if known is not None:
             return known
         if message.nonce:
@@ -92,6 +92,10 @@ class Sending:
         sender = self._node.view.key_of(message.sender)
         lock = self._locks.setdefault(sender, asyncio.Lock())
         async with lock:
+            # Where it was told twice at once, it was sent while this one waited.
+            known = self._sent_before(wish)
+            if known is not None:
+                return known
             filled = await self.estimate(replace(message, sender=sender), spec)
             if filled.gas_premium > filled.gas_fee_cap:
                 raise LocalFault(
@@ -99,18 +103,39 @@ class Sending:
                     f"is above {filled.gas_fee_cap}; allow a higher fee, or set both"
                 )
             self._expect_funds(filled)
-            signed = self.sign_and_push(filled)
-            if wish is not None:
-                self._sent.put(wish, signed)
-            return signed
+            return self.sign_and_push(filled, wish)
 
-    def sign_and_push(self, message: Message) -> SignedMessage:
+    def sign_and_push(self, message: Message, wish: UUID | None = None) -> SignedMessage:
         """Sign a message whose gas is filled in, with its sender's next nonce, and push it."""
         node = self._node
         message = replace(message, nonce=node.pool.next_nonce(message.sender))
         signed = node.wallet.sign_message(message)
-        node.pool.push(signed)
+        if wish is not None:
+            # Before it waits: if the node ends in between, this one is sent when it is told again.
+            self._sent.put(wish, signed)
+        try:
+            node.pool.push(signed)
+        except PapyrusError:
+            if wish is not None:
+                self._sent.remove(wish)
+            raise
         return signed
+
+    def _sent_before(self, wish: UUID | None) -> SignedMessage | None:
+        """Return what was sent for a wish, if anything was; it waits or the chain has its nonce."""
+        signed = None if wish is None else self._sent.get(wish)
+        if signed is not None and not self._is_taken(signed.message):
+            self._node.pool.push(signed)
+        return signed
+
+    def _is_taken(self, message: Message) -> bool:
+        """Return whether a message's place is taken, by itself or what came instead of it."""
+        pool = self._node.pool
+        account, queue = pool.account(message.sender), pool.queue(message.sender)
+        waiting = () if queue is None else queue.in_order()
+        return (account is not None and account.nonce > message.nonce) or any(
+            one.nonce == message.nonce for one in waiting
+        )
 
     async def estimate(
         self, message: Message, spec: SendSpec | None = None, base: Tipset | None = None

@@ -2,7 +2,7 @@
 
 A client that lost the connection cannot know whether its message was sent. It may name its wish by
 a UUID and tell it again: the answer is the message that was sent the first time (Lotus MsgUuid).
-The latest wishes are on the disk before they are answered.
+The latest wishes are on the disk before their messages wait.
 """
 
 from pathlib import Path
@@ -57,3 +57,8 @@ class SentMessages:
             connection.execute(
                 "DELETE FROM sent WHERE number <= ?", ((cursor.lastrowid or 0) - MOST_REMEMBERED,)
             )
+
+    def remove(self, wish: UUID) -> None:
+        """Forget what was to be sent for a wish."""
+        with transaction(self._file) as connection:
+            connection.execute("DELETE FROM sent WHERE wish = ?", (wish.bytes,))
