@@ -14,7 +14,7 @@ def is_whole(path: Path) -> bool:
     """Return whether a file holds the data of a process that came to its end."""
     try:
         with closing(sqlite3.connect(path)) as data:
-            # Asked for rows without a path, the database knows there can be none, and does not look.
+            # Asked for rows without a path, the database knows there can be none: it does not look.
             paths = [path for (path,) in data.execute("select path from file")]
             return None not in paths
     except sqlite3.DatabaseError:
