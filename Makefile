@@ -43,14 +43,18 @@ PATH_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(PATH_UV),$(PATH_UV),.tools/uv-$(UV_VERSION))
 
 .PHONY: help setup check format-check lint types imports test test-full bench conformance fuzz
-.PHONY: coverage mutation docs format clean differential differential-controls exit-codes
-.PHONY: clients setup-clients
+.PHONY: kill-test coverage mutation docs format clean differential differential-controls exit-codes
+.PHONY: devnet clients setup-clients
 
 help:
 	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
 
 ## setup        make .venv with everything the other targets need
 setup: $(DEV)
+
+## devnet       a Filecoin of your own on this machine (DEVNET_ARGS="--block-time 4")
+devnet: $(DEV)
+	@.venv/bin/papyrus devnet $(DEVNET_ARGS)
 
 ## check        formatting, lint, types, layers
 check: format-check lint types imports
@@ -86,6 +90,10 @@ setup-clients: $(DEV) $(CLIENTS) $(CLIENTS_JS)
 ## test-full    the same tests with larger counts; hours
 test-full: $(DEV)
 	HYPOTHESIS_PROFILE=full .venv/bin/pytest -n $(JOBS) -m "" $(PYTEST_ARGS)
+
+## kill-test    a devnet with traffic, killed 500 times; half an hour (KILL_ARGS="--kills 50")
+kill-test: $(DEV)
+	@.venv/bin/python -m scripts.kill_devnet $(KILL_ARGS)
 
 ## coverage     line coverage of the spec half, at least 90 %
 coverage: $(DEV)

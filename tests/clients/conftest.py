@@ -8,20 +8,16 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
+from running_devnet import PATIENCE, running_devnet
 
 from papyrus.rpc.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(__file__).resolve().parent
 PYTHON = ROOT / ".venv-clients" / ("Scripts" if os.name == "nt" else "bin") / "python"
-COMMAND = "from papyrus.cli.main import main; main()"
-PATIENCE = 120.0
-"""Seconds in which anything happens even on a machine that does a lot else."""
 
 
 class Findings:
@@ -45,33 +41,12 @@ class Findings:
 
 @pytest.fixture(scope="session")
 def facts(tmp_path_factory):
-    """Start a devnet on any port, and return what it tells of itself, also in `facts["file"]`."""
+    """Start a devnet, and return what it tells of itself, also as `facts["file"]`."""
     folder = tmp_path_factory.mktemp("devnet")
-    inherited = {name: text for name, text in os.environ.items() if "PAPYRUS_" not in name}
-    with (folder / "stderr.txt").open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "devnet", "--port", "0", "--json"],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env={**inherited, "PAPYRUS_PATH": str(folder)},
-            text=True,
-        )
-    impatience = threading.Timer(PATIENCE, process.kill)
-    impatience.start()
-    text = ""
-    for line in process.stdout:
-        text += line
-        if line == "}\n":
-            break
-    impatience.cancel()
-    assert text, (folder / "stderr.txt").read_text(encoding="utf-8")
-    file = folder / "facts.json"
-    file.write_text(text, encoding="utf-8")
-    yield json.loads(text) | {"file": str(file)}
-    process.terminate()
-    process.stdout.close()
-    assert process.wait(PATIENCE) == 0
-    assert (folder / "stderr.txt").read_text(encoding="utf-8") == ""
+    with running_devnet(folder) as told:
+        file = folder / "facts.json"
+        file.write_text(json.dumps(told), encoding="utf-8")
+        yield told | {"file": str(file)}
 
 
 @pytest.fixture(scope="session")
