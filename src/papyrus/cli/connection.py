@@ -94,6 +94,17 @@ class NodeClient:
             raise _told(answer["error"], name, response.status_code)
         return answer.get("result")
 
+    def is_ready(self) -> bool:
+        """Return whether the node says that it is at the head of the chain, however old that is.
+
+        On a network that makes blocks only when a message waits, an old head is no delay.
+        """
+        try:
+            answer = self._http.get(f"{self.info.base}/health/readyz", timeout=SECONDS)
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
+
     def close(self) -> None:
         """Close the connection."""
         self._http.close()

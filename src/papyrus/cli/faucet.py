@@ -42,6 +42,7 @@ def faucet(
         if landed is not None:
             expect_success(node, sent.cid, landed)
         balance = node.ask("WalletBalance", to) if wait else None
+    to = sent.message["To"]
     if json:
         say_json({"cid": sent.cid, "to": to, "amount": str(value), "balance": balance})
     else:

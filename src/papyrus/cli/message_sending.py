@@ -5,7 +5,7 @@ not wait is told on stderr how to.
 """
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -143,6 +143,16 @@ def send(node: NodeClient, message: dict[str, Any], gas: Gas | None = None) -> S
     return Sent(cid_text(node.ask("MpoolPush", signed)), signed["Message"])
 
 
+def expect_funds(node: NodeClient, sender: str, value: TokenAmount) -> None:
+    """Raise LocalFault where a sender has less than it is to send."""
+    balance = TokenAmount(int(node.ask("WalletBalance", sender)))
+    if balance < value:
+        raise LocalFault(
+            f"{sender} has {balance.to_fil()}, which is less than {value.to_fil()}: send less, or "
+            "name another sender with --from"
+        )
+
+
 def wait_for(
     node: NodeClient, cid: str, confidence: int = 0, seconds: float | None = None
 ) -> Landed:
@@ -180,9 +190,13 @@ def report(
     landed = wait_for(node, sent.cid, confidence)
     more = result(sent, landed) if result is not None and landed.exit_code == 0 else {}
     if json:
-        say_json({"cid": sent.cid, "message": sent.message, "lookup": landed.lookup, **more})
+        exact = {
+            name: str(value) if isinstance(value, TokenAmount) else value
+            for name, value in more.items()
+        }
+        say_json({"cid": sent.cid, "message": sent.message, "lookup": landed.lookup, **exact})
     else:
-        say_fields([*landed.fields(), *((name.replace("_", " "), v) for name, v in more.items())])
+        say_fields([*landed.fields(), *((_words(name), _plain(v)) for name, v in more.items())])
     expect_success(node, sent.cid, landed)
 
 
@@ -218,9 +232,15 @@ def encoded_params(node: NodeClient, to: str, method: int, text: str) -> bytes:
     return base64.b64decode(node.ask("StateEncodeParams", code, method, value))
 
 
-def first(lines: Iterable[str]) -> str:
-    """Return the first line that says something, or nothing."""
-    return next((line for line in lines if line.strip()), "")
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plain(value: object) -> object:
+    """Return what a person reads: yes and no, and amounts in FIL."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.to_fil() if isinstance(value, TokenAmount) else value
 
 
 def _reason(node: NodeClient, cid: str) -> str:
@@ -229,5 +249,6 @@ def _reason(node: NodeClient, cid: str) -> str:
         told = node.ask("StateReplay", None, {"/": cid})["Error"]
     except (PapyrusError, KeyError, TypeError):
         return ""
-    line = first(str(told).splitlines())
-    return f" ({line})" if line else ""
+    # The heading of a backtrace says nothing; its first line does.
+    lines = [line.strip() for line in str(told).splitlines() if not line.rstrip().endswith(":")]
+    return f": {lines[0]}" if lines else ""

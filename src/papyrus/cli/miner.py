@@ -66,6 +66,7 @@ def info(miner: MinerArgument, api: ApiOption = None, json: JsonOption = False) 
     named = str(read_address(miner))
     with connected(api) as node:
         found = {
+            "miner": node.ask("StateLookupID", named, None),
             "info": node.ask("StateMinerInfo", named, None),
             "power": node.ask("StateMinerPower", named, None),
             "sectors": node.ask("StateMinerSectorCount", named, None),
@@ -77,7 +78,7 @@ def info(miner: MinerArgument, api: ApiOption = None, json: JsonOption = False) 
     show(
         found,
         [
-            ("miner", named),
+            ("miner", found["miner"]),
             *info_fields(found["info"]),
             *power_fields(found["power"], with_miner=True)[:3],
             (

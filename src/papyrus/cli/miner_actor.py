@@ -147,4 +147,4 @@ def _key_row(node: NodeClient, role: str, address: str) -> dict[str, Any]:
 
 
 def _withdrawn(_sent: Sent, landed: Landed) -> dict[str, Any]:
-    return {"withdrawn": str(decode_bigint(dag_cbor.decode(landed.returned)))}
+    return {"withdrawn": TokenAmount(decode_bigint(dag_cbor.decode(landed.returned)))}

@@ -13,6 +13,7 @@ from papyrus.cli.message_sending import (
     Gas,
     WaitOption,
     encoded_params,
+    expect_funds,
     new_message,
     read_params,
     report,
@@ -81,6 +82,7 @@ def send(
     target = read_address(to)
     with connected(api) as node:
         own = sender_of(node, sender)
+        expect_funds(node, own, value)
         params = read_params(params_hex)
         number = method or 0
         if to.strip().lower().startswith("0x") or _is_ethereum(read_address(own)):

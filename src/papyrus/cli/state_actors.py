@@ -19,6 +19,15 @@ market = typer.Typer(
     help="Funds in the market. Examples: papyrus state market balance f1... --json",
 )
 
+_SUPPLY_PARTS = (
+    ("circulating", "FilCirculating"),
+    ("vested", "FilVested"),
+    ("mined", "FilMined"),
+    ("burnt", "FilBurnt"),
+    ("locked", "FilLocked"),
+    ("out of the reserve", "FilReserveDisbursed"),
+)
+
 
 @market.callback()
 def _market() -> None:
@@ -186,8 +195,7 @@ def circulating_supply(
             show_value(found if json else fil(found), json)
             return
         found = node.ask("StateVMCirculatingSupplyInternal", key)
-    parts = ("Circulating", "Vested", "Mined", "Burnt", "Locked", "ReserveDisbursed")
-    show(found, [(part.lower(), fil(found[f"Fil{part}"])) for part in parts], json)
+    show(found, [(words, fil(found[name])) for words, name in _SUPPLY_PARTS], json)
 
 
 def get_deal(

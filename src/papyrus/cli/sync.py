@@ -31,14 +31,19 @@ def status(api: ApiOption = None, json: JsonOption = False) -> None:
       papyrus sync status
     """
     with connected(api) as node:
-        found = {"behind": _behind(node), "state": node.ask("SyncState")}
+        found = {
+            "ready": node.is_ready(),
+            "behind": _behind(node),
+            "state": node.ask("SyncState"),
+        }
     if json:
         say_json(found)
         return
     say_fields(
         [
             ("head", found["behind"]["Epoch"]),
-            ("behind the clock", f"{found['behind']['Behind']} epochs"),
+            ("at the head", "yes" if found["ready"] else "no"),
+            ("age of it", f"{found['behind']['Behind']} epochs"),
             ("messages executed", f"{found['state']['VMApplied']:,}"),
         ]
     )
@@ -59,7 +64,7 @@ def wait(
 ) -> None:
     r"""Wait until a node has come to the head of the chain.
 
-    A network that makes no blocks of itself, as an instant devnet, is always there.
+    A network that makes a block only when a message waits, as a devnet may, is always there.
 
     \b
     Examples:
@@ -72,7 +77,7 @@ def wait(
             behind = _behind(node)
             first = behind["Behind"] if first is None else max(first, behind["Behind"])
             bar.reach(first - behind["Behind"], first)
-            if not behind["Behind"] and not watch:
+            if not watch and (not behind["Behind"] or node.is_ready()):
                 break
             if timeout is not None and time.monotonic() - started >= timeout:
                 note(f"papyrus: it is still {behind['Behind']} epochs behind")

@@ -14,6 +14,7 @@ from papyrus.cli.message_sending import (
     Landed,
     Sent,
     WaitOption,
+    expect_funds,
     new_message,
     report,
     send,
@@ -91,6 +92,7 @@ def add(
     value = read_amount(amount)
     with connected(api) as node:
         own = sender_of(node, sender)
+        expect_funds(node, own, value)
         params = bytes(dag_cbor.encode(bytes(read_address(address or own))))
         message = new_message(own, str(STORAGE_MARKET), value, ADD_BALANCE, params)
         report(node, send(node, message), wait=wait, json=json)
@@ -145,4 +147,4 @@ def _row(node: NodeClient, address: str) -> dict[str, Any]:
 
 
 def _withdrawn(_sent: Sent, landed: Landed) -> dict[str, Any]:
-    return {"withdrawn": str(decode_bigint(dag_cbor.decode(landed.returned)))}
+    return {"withdrawn": TokenAmount(decode_bigint(dag_cbor.decode(landed.returned)))}
