@@ -35,6 +35,7 @@ LEAST_RECENT = CHAIN_FINALITY
 
 _COMPRESSION_LEVEL = 3
 _TOLD_BLOCKS = 4096
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,9 @@ def export_snapshot(
     `recent` is for how many epochs it holds messages and states, None for all. It is compressed
     where the name ends in `.zst`. LocalFault where a block is missing or the disk refuses.
     """
-    if recent is not None and recent < LEAST_RECENT:
-        raise LocalFault(f"a snapshot with the states of {recent} epochs is of no use to a node: "
-                         f"{LEAST_RECENT} are the least")  # fmt: skip
     if version not in {1, 2}:
         raise LocalFault(f"a snapshot has version 1 or 2, not {version}")
-    lowest = 1 if recent is None else max(head.height - recent + 1, 1)
+    lowest = _lowest(head, recent)
     with atomic_writer(path) as file:
         stream = FrameWriter(file, _COMPRESSION_LEVEL) if path.suffix == ".zst" else None
         count, size = _write(
@@ -90,6 +88,34 @@ def export_snapshot(
         if stream is not None:
             stream.finish()
     return Exported(count, size, lowest)
+
+
+def snapshot_pieces(
+    store: Blockstore, head: Tipset, recent: ChainEpoch | None = RECENT_TIPSETS
+) -> Iterator[bytes]:
+    """Give a snapshot of version 1 in pieces of about a MiB, as `export_snapshot` would write it.
+
+    LocalFault where a block is missing.
+    """
+    waiting: list[bytes] = []
+    length = 0
+    for section, _, _ in _sections(store, head, _lowest(head, recent), 1):
+        waiting.append(section)
+        length += len(section)
+        if length >= _PIECE:
+            yield b"".join(waiting)
+            waiting, length = [], 0
+    yield b"".join(waiting)
+
+
+def _lowest(head: Tipset, recent: ChainEpoch | None) -> ChainEpoch:
+    """Return the lowest height with messages and a state."""
+    if recent is None:
+        return 1
+    if recent < LEAST_RECENT:
+        raise LocalFault(f"a snapshot with the states of {recent} epochs is of no use to a node: "
+                         f"{LEAST_RECENT} are the least")  # fmt: skip
+    return max(head.height - recent + 1, 1)
 
 
 def snapshot_blocks(
@@ -154,25 +180,32 @@ def _write(
     progress: Progress | None,
 ) -> tuple[int, int]:
     """Write the file, and return how many blocks it holds and their bytes."""
-    roots: tuple[Cid, ...] = head.key.cids
-    first: bytes | None = None
-    if version == 2:
-        first = SnapshotMetadata(head.key).to_cbor()
-        roots = (Cid.of(first),)
-    header = dag_cbor.encode({"roots": list(roots), "version": 1})
-    stream.write(encode_unsigned(len(header)) + header)
     count = size = 0
-    if first is not None:
-        _write_section(stream, roots[0], first)
-        count, size = 1, len(first)
-    for cid, data, height in snapshot_blocks(store, head, lowest):
-        _write_section(stream, cid, data)
-        count += 1
-        size += len(data)
-        if progress is not None and count % _TOLD_BLOCKS == 0:
+    for section, length, height in _sections(store, head, lowest, version):
+        stream.write(section)
+        count += length > 0
+        size += length
+        if progress is not None and count and count % _TOLD_BLOCKS == 0:
             progress(SnapshotProgress(count, size, height))
     return count, size
 
 
-def _write_section(stream: BinaryIO, cid: Cid, data: bytes) -> None:
-    stream.write(encode_unsigned(len(cid) + len(data)) + cid + data)
+def _sections(
+    store: Blockstore, head: Tipset, lowest: ChainEpoch, version: int
+) -> Iterator[tuple[bytes, int, ChainEpoch]]:
+    """Give the parts of the file: its head, then each block, with the block's length and height."""
+    roots: tuple[Cid, ...] = head.key.cids
+    metadata: bytes | None = None
+    if version == 2:
+        metadata = SnapshotMetadata(head.key).to_cbor()
+        roots = (Cid.of(metadata),)
+    header = dag_cbor.encode({"roots": list(roots), "version": 1})
+    yield encode_unsigned(len(header)) + header, 0, head.height
+    if metadata is not None:
+        yield _section(roots[0], metadata), len(metadata), head.height
+    for cid, data, height in snapshot_blocks(store, head, lowest):
+        yield _section(cid, data), len(data), height
+
+
+def _section(cid: Cid, data: bytes) -> bytes:
+    return encode_unsigned(len(cid) + len(data)) + cid + data

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from papyrus.chain.snapshot_export import snapshot_pieces
 from papyrus.chain.store import ChainStore
 from papyrus.mining.base_info import BeaconSource
 from papyrus.mining.slash_filter import SlashFilter
@@ -154,14 +155,21 @@ class HostedNode:
         """Return when it begins to stop."""
         await self.node.wait_for_stop()
 
-    def export_snapshot(
+    async def export_snapshot(
         self, tipset: Tipset, recent_states: int, *, skip_old_messages: bool
     ) -> AsyncIterator[bytes]:
-        """Return a snapshot of the chain up to a tipset in pieces."""
-        raise LocalFault(
-            f"`papyrus snapshot export` writes the snapshot of {tipset.height} with its last "
-            f"{recent_states} states{' alone' if skip_old_messages else ''} to a file"
-        )
+        """Return a snapshot of the chain up to a tipset in pieces; 0 recent states are all.
+
+        Old messages are always left out with their states, as snapshots that nodes begin with do.
+        """
+        if not skip_old_messages and recent_states:
+            raise LocalFault(
+                "a snapshot holds the messages of the epochs whose states it holds: leave out old "
+                "messages, or ask for all states with 0"
+            )
+        pieces = snapshot_pieces(self.chain.blocks, tipset, recent_states or None)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
 
 
 def registry() -> Registry:
