@@ -67,8 +67,9 @@ async def add_sectors(devnet: Devnet, miner: Address, count: int) -> list[int]:
         await _send(devnet, worker, miner, numbers.PRE_COMMIT_SECTOR_BATCH_2, params)
     view = await view_of(devnet)
     ready = max(provable_from(view, miner.id, number) for number in new)
-    if ready > view.next_epoch:
-        await devnet.advance(ready - view.next_epoch)
+    # One epoch more, since gas is estimated as if the message were executed in the head's own.
+    if ready >= view.next_epoch:
+        await devnet.advance(ready - view.next_epoch + 1)
     view = await view_of(devnet)
     for number in new:
         proof = await devnet.node.thread.run(proof_of_sector, view, miner.id, number, devnet.prover)
@@ -81,10 +82,10 @@ async def declare_faults(devnet: Devnet, miner: Address, sectors: Sequence[int])
 
     LocalFault where it has no such sectors, or they are so already.
     """
+    worker = worker_of(devnet, miner)
     await _leave_windows(devnet, miner, sectors)
     faults = tuple(FaultDeclaration(*place) for place in await _places(devnet, miner, sectors))
     params = DeclareFaultsParams(faults)
-    worker = worker_of(devnet, miner)
     return await _send(devnet, worker, miner, numbers.DECLARE_FAULTS, params, ZERO)
 
 
@@ -93,12 +94,12 @@ async def declare_recovered(devnet: Devnet, miner: Address, sectors: Sequence[in
 
     LocalFault where it has no such sectors, or they are not faulty.
     """
+    worker = worker_of(devnet, miner)
     await _leave_windows(devnet, miner, sectors)
     recoveries = tuple(
         RecoveryDeclaration(*place) for place in await _places(devnet, miner, sectors)
     )
     params = DeclareFaultsRecoveredParams(recoveries)
-    worker = worker_of(devnet, miner)
     return await _send(devnet, worker, miner, numbers.DECLARE_FAULTS_RECOVERED, params, ZERO)
 
 
