@@ -172,8 +172,8 @@ def export(
     path: Annotated[str, typer.Argument(metavar="FILE", help="A new file, .car or .car.zst.")],
     tipset: TipsetOption = None,
     recent: Annotated[
-        int, typer.Option("--recent-stateroots", min=0, help="Epochs with their states.")
-    ] = 2000,
+        int, typer.Option("--recent-stateroots", min=0, help="Epochs with states; 0 is all.")
+    ] = 0,
     skip_old: Annotated[
         bool, typer.Option("--skip-old-msgs", help="Leave out older messages.")
     ] = False,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from papyrus.cli.output import progress
 from papyrus.ipld.cid import Cid
+from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.api_info import ApiInfo
 from papyrus.rpc.client import AsyncClient
 from papyrus.storage.files import atomic_writer
@@ -31,6 +32,7 @@ async def _download(
     info: ApiInfo, path: str, recent: int, key: TipsetKey, *, skip_old: bool
 ) -> int:
     size = 0
+    is_whole = False
     with atomic_writer(Path(path)) as file, progress("exporting") as bar:
         async with AsyncClient(info) as node:
             async for piece in node.chain_export(recent, skip_old, key):
@@ -38,5 +40,8 @@ async def _download(
                 size += len(piece)
                 bar.advance(len(piece))
                 if not piece:
+                    is_whole = True
                     break
+        if not is_whole:
+            raise LocalFault("the node ended the snapshot before it was whole: its log tells why")
     return size

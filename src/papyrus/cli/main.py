@@ -23,6 +23,7 @@ STARTED = perf_counter()
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "devnet": ("papyrus.cli.devnet:devnet", "Run a Filecoin of your own on this machine."),
+    "daemon": ("papyrus.cli.daemon:daemon", "Run a node of a network."),
     "info": ("papyrus.cli.node_info:info", "Show a running node on one screen."),
     "send": ("papyrus.cli.send:send", "Send funds, or call a method of an actor."),
     "faucet": ("papyrus.cli.faucet:faucet", "Send an address funds of a devnet."),
@@ -39,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "wait-api": ("papyrus.cli.node_info:wait_api", "Wait until a node answers."),
     "stop": ("papyrus.cli.node_info:stop", "Let a running node end well."),
     "version": ("papyrus.cli.node_info:version", "Print this program's version and the node's."),
+    "snapshot": ("papyrus.cli.snapshot:app", "Write a node's chain to a file, or begin one."),
     "config": ("papyrus.cli.config:app", "See how a node is configured, and make its file."),
     "db": ("papyrus.cli.db:app", "Look after a node's blocks on disk and their index."),
     "car": ("papyrus.cli.car:app", "Look into chain files: list, get, verify, show as a tree."),
