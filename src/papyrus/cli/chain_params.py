@@ -17,12 +17,12 @@ from papyrus.primitives.errors import DecodeError
 decode_app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Show the CBOR of the chain as JSON. Examples: papyrus chain decode params --help, --json",
+    help="Show the CBOR of messages as JSON.",
 )
 encode_app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Make the CBOR that methods take. Examples: papyrus chain encode params --help, --json",
+    help="Make the CBOR of messages from JSON.",
 )
 
 ToArgument = Annotated[str, typer.Argument(metavar="TO", help="The actor that is called.")]

@@ -43,7 +43,7 @@ app = typer.Typer(
 sectors = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="A miner's sectors. Examples: papyrus miner sectors list f01000 --json",
+    help="See a miner's sectors, and on a devnet add some.",
 )
 app.add_typer(sectors, name="sectors")
 app.add_typer(miner_proving.app, name="proving")

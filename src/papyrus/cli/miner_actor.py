@@ -19,12 +19,12 @@ from papyrus.primitives.errors import PapyrusError
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="A miner's funds and keys. Examples: papyrus miner actor withdraw f01000 1.5 --json",
+    help="Look after a miner's funds and keys.",
 )
 control = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Who acts for a miner. Examples: papyrus miner actor control list f01000 --json",
+    help="See and choose who acts for a miner.",
 )
 app.add_typer(control, name="control")
 

@@ -13,7 +13,7 @@ from papyrus.cli.state_miners import deadline_fields
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="When sectors are proven. Examples: papyrus miner proving deadlines f01000 --json",
+    help="See when a miner proves its sectors, and what is faulty.",
 )
 
 MinerArgument = Annotated[str, typer.Argument(metavar="MINER", help="For instance f01000.")]

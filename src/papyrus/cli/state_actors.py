@@ -16,7 +16,7 @@ AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="f/t or 
 market = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Funds in the market. Examples: papyrus state market balance f1... --json",
+    help="See funds in the market.",
 )
 
 _SUPPLY_PARTS = (

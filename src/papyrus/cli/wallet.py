@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli import wallet_mnemonic, wallet_node
+from papyrus.cli import wallet_mnemonic, wallet_node, wallet_signing
 from papyrus.cli.address import read_address
 from papyrus.cli.output import JsonOption, fail, note, say, say_json, say_table
 from papyrus.cli.wallet_access import (
@@ -23,16 +23,12 @@ from papyrus.cli.wallet_access import (
     unlocked_store,
     wallet_folder,
 )
-from papyrus.crypto.signatures import Signature
 from papyrus.primitives.address import Address, Protocol
-from papyrus.primitives.errors import DecodeError
-from papyrus.wallet.envelope import in_envelope
 from papyrus.wallet.errors import KeyExists, NoDefaultAddress, UnknownAddress
 from papyrus.wallet.forms import Form, read_keys, write_key
 from papyrus.wallet.keys import Key, kind_named, new_key
 from papyrus.wallet.keystore import FileKeystore
 from papyrus.wallet.lotus_keystore import read_lotus_keystore
-from papyrus.wallet.wallet import is_signed
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -44,6 +40,8 @@ app = typer.Typer(
 )
 app.add_typer(wallet_mnemonic.app, name="mnemonic")
 app.command()(wallet_node.balance)
+app.command(no_args_is_help=True)(wallet_signing.sign)
+app.command(no_args_is_help=True)(wallet_signing.verify)
 app.add_typer(wallet_node.market, name="market")
 
 _KINDS = {
@@ -58,9 +56,6 @@ EncryptOption = Annotated[
     typer.Option(
         "--encrypt/--unencrypted", help="Whether a new wallet gets a password; it has one for good."
     ),
-]
-RawOption = Annotated[
-    bool, typer.Option("--raw", help="Without the envelope for texts (FRC-0102).")
 ]
 
 
@@ -184,6 +179,7 @@ def export(
     ] = Form.HEX_LOTUS,
     chain: ChainOption = None,
     folder: FolderOption = None,
+    json: JsonOption = False,
 ) -> None:
     r"""Print a key with its secret: whoever sees it has the funds.
 
@@ -192,13 +188,21 @@ def export(
       papyrus wallet export f1... > my-key.hex
       papyrus wallet export 0x... --format hex-eth
     """
-    path, _ = wallet_folder(folder, chain)
-    say(write_key(unlocked_store(path).read(read_address(address)), form))
+    path, letter = wallet_folder(folder, chain)
+    key = unlocked_store(path).read(read_address(address))
+    if json:
+        found = {"address": key.address.to_string(letter), "format": form.value}
+        say_json({**found, "key": write_key(key, form)})
+    else:
+        say(write_key(key, form))
 
 
 @app.command(no_args_is_help=True)
 def delete(
-    address: AddressArgument, chain: ChainOption = None, folder: FolderOption = None
+    address: AddressArgument,
+    chain: ChainOption = None,
+    folder: FolderOption = None,
+    json: JsonOption = False,
 ) -> None:
     r"""Put a key into the trash, from which `papyrus wallet restore` takes it again.
 
@@ -210,12 +214,15 @@ def delete(
     found = read_address(address)
     if not locked_store(path).remove(found):
         raise UnknownAddress(found)
-    note(f"{found.to_string(letter)} is in the trash: {path / 'trash'}")
+    _say_done(found, letter, f"is in the trash: {path / 'trash'}", json)
 
 
 @app.command(no_args_is_help=True)
 def restore(
-    address: AddressArgument, chain: ChainOption = None, folder: FolderOption = None
+    address: AddressArgument,
+    chain: ChainOption = None,
+    folder: FolderOption = None,
+    json: JsonOption = False,
 ) -> None:
     r"""Take a key out of the trash; `papyrus wallet list --trash` shows what is there.
 
@@ -223,8 +230,10 @@ def restore(
     Examples:
       papyrus wallet restore f1...
     """
-    path, _ = wallet_folder(folder, chain)
-    locked_store(path).restore(read_address(address))
+    path, letter = wallet_folder(folder, chain)
+    found = read_address(address)
+    locked_store(path).restore(found)
+    _say_done(found, letter, "is out of the trash", json)
 
 
 @app.command()
@@ -246,7 +255,10 @@ def default(
 
 @app.command("set-default", no_args_is_help=True)
 def set_default(
-    address: AddressArgument, chain: ChainOption = None, folder: FolderOption = None
+    address: AddressArgument,
+    chain: ChainOption = None,
+    folder: FolderOption = None,
+    json: JsonOption = False,
 ) -> None:
     r"""Have an address used where none is named.
 
@@ -254,55 +266,18 @@ def set_default(
     Examples:
       papyrus wallet set-default f1...
     """
-    path, _ = wallet_folder(folder, chain)
+    path, letter = wallet_folder(folder, chain)
     store, found = locked_store(path), read_address(address)
     if not store.has(found):
         raise UnknownAddress(found)
     store.set_default(found)
-
-
-@app.command(no_args_is_help=True)
-def sign(
-    address: AddressArgument,
-    data: Annotated[str, typer.Argument(metavar="HEX", help="What to sign.")],
-    raw: RawOption = False,
-    chain: ChainOption = None,
-    folder: FolderOption = None,
-) -> None:
-    r"""Print the signature of some bytes, its type first, in hexadecimal.
-
-    \b
-    Examples:
-      papyrus wallet sign f1... 68656c6c6f
-    """
-    content = _content(data, raw)
-    path, _ = wallet_folder(folder, chain)
-    key = unlocked_store(path).read(read_address(address))
-    say(key.sign(content).to_bytes().hex())
-
-
-@app.command(no_args_is_help=True)
-def verify(
-    address: AddressArgument,
-    data: Annotated[str, typer.Argument(metavar="HEX", help="What was signed.")],
-    signature: Annotated[str, typer.Argument(metavar="SIGNATURE", help="In hexadecimal.")],
-    raw: RawOption = False,
-) -> None:
-    r"""Say whether a signature is valid: exit code 0, or 1 where it is not. No wallet is needed.
-
-    \b
-    Examples:
-      papyrus wallet verify f1... 68656c6c6f 01...
-    """
-    found = Signature.from_bytes(_from_hex(signature, "the signature"))
-    if not is_signed(read_address(address), _content(data, raw), found):
-        say("invalid")
-        raise typer.Exit(1)
-    say("valid")
+    _say_done(found, letter, "is used where none is named", json)
 
 
 @app.command()
-def password(chain: ChainOption = None, folder: FolderOption = None) -> None:
+def password(
+    chain: ChainOption = None, folder: FolderOption = None, json: JsonOption = False
+) -> None:
     r"""Change the password, or give one to a wallet that is not encrypted.
 
     Where nobody is there to be asked, the old password is the environment's, and stdin has the new
@@ -321,7 +296,10 @@ def password(chain: ChainOption = None, folder: FolderOption = None) -> None:
     else:
         chosen = read_secret("-", "New password").strip("\r\n")
     store.change_password(old, chosen)
-    note("the wallet has a new password")
+    if json:
+        say_json({"folder": str(path), "encrypted": True})
+    else:
+        note("the wallet has a new password")
 
 
 @app.command()
@@ -360,16 +338,12 @@ def _add_all(store: FileKeystore, keys: tuple[Key, ...]) -> list[Address]:
     return added
 
 
-def _content(data: str, raw: bool) -> bytes:
-    content = _from_hex(data, "what is signed")
-    return content if raw else in_envelope(content)
-
-
-def _from_hex(text: str, what: str) -> bytes:
-    try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        raise DecodeError(f"{what} is to be hexadecimal") from None
+def _say_done(address: Address, letter: str, done: str, json: bool) -> None:
+    """Tell what was done with an address: people on stderr, programs by the address."""
+    if json:
+        say_json({"address": address.to_string(letter)})
+    else:
+        note(f"{address.to_string(letter)} {done}")
 
 
 def _say_address(address: Address, letter: str, json: bool) -> None:

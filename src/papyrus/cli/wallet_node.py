@@ -28,7 +28,7 @@ from papyrus.primitives.errors import PapyrusError
 market = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Funds in the storage market. Examples: papyrus wallet market add 5 --json",
+    help="Put funds into the storage market, and take them out.",
 )
 
 WhoseOption = Annotated[

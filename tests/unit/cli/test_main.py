@@ -15,6 +15,15 @@ def run(*args: object, **options) -> subprocess.CompletedProcess:
     return subprocess.run([*PAPYRUS, *map(str, args)], capture_output=True, check=False, **options)
 
 
+def leaves(command, *path: str):
+    """Yield the words of each command, those of groups within groups too."""
+    inner = getattr(command, "commands", {})
+    if not inner:
+        yield path
+    for name, each in inner.items():
+        yield from leaves(each, *path, name)
+
+
 def test_help_lists_every_command(papyrus) -> None:
     result = papyrus("--help")
     assert result.exit_code == 0
@@ -37,9 +46,7 @@ def test_wrong_usage_ends_with_2(papyrus) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command_loads_and_helps_with_examples(papyrus, name: str) -> None:
-    command = load_command(name)
-    subcommands = [(name, each) for each in getattr(command, "commands", {})] or [(name,)]
-    for path in subcommands:
+    for path in leaves(load_command(name), name):
         result = papyrus(*path, "--help")
         assert result.exit_code == 0
         assert f"papyrus {' '.join(path)}" in result.stdout.split("Examples:")[1]
