@@ -29,7 +29,7 @@ from papyrus.node.repository import Repository, open_repository
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rpc.auth import Auth, open_auth
-from papyrus.rpc.devnet_hosting import devnet_registry, hosted_devnet
+from papyrus.rpc.devnet_hosting import devnet_pages, devnet_registry, hosted_devnet
 from papyrus.rpc.hosting import host
 from papyrus.rpc.serving import listen, port_of
 from papyrus.storage.files import write_atomic
@@ -179,7 +179,13 @@ async def _run(
             async with _alive(devnet):
                 hosted = hosted_devnet(devnet, auth)
                 serving = asyncio.create_task(
-                    host(hosted, devnet_registry(), listening, devnet.node.stop_asked)
+                    host(
+                        hosted,
+                        devnet_registry(),
+                        listening,
+                        devnet.node.stop_asked,
+                        devnet_pages(devnet),
+                    )
                 )
                 if devnet.node.chain.head.height == 0:
                     await devnet.mine()

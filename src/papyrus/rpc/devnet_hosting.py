@@ -1,15 +1,20 @@
 """Serving a devnet: the node and, beside its methods, those that no other network has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from starlette.routing import Route
 
 from papyrus.devnet.devnet import Devnet
 from papyrus.devnet.time_travel import Moments
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc.auth import Auth
+from papyrus.rpc.faucet import faucet_route
 from papyrus.rpc.hosting import HostedNode
 from papyrus.rpc.methods.full_node import FullNodeMethods
 from papyrus.rpc.methods.papyrus_devnet import PapyrusMethods
 from papyrus.rpc.registry import Registry
+from papyrus.rpc.server import Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,8 @@ def hosted_devnet(devnet: Devnet, auth: Auth) -> HostedDevnet:
 def devnet_registry() -> Registry:
     """Return every method that a devnet answers."""
     return Registry(FullNodeMethods, PapyrusMethods)
+
+
+def devnet_pages(devnet: Devnet) -> Callable[[Door], list[Route]]:
+    """Return what gives the pages of a devnet beside the interface: its faucet."""
+    return lambda door: [faucet_route(devnet, door)]

@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from papyrus.chain.snapshot_export import snapshot_pieces
@@ -193,9 +194,16 @@ def limits_of(config: Api) -> Limits:
 
 
 async def host(
-    hosted: HostedNode, methods: Registry, listening: socket.socket, stop: asyncio.Event
+    hosted: HostedNode,
+    methods: Registry,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    pages: Callable[[Door], Iterable[Any]] | None = None,
 ) -> None:
-    """Answer on a listening socket until `stop` is set; it is closed then."""
+    """Answer on a listening socket until `stop` is set; it is closed then.
+
+    `pages` gives more of starlette's routes, for whoever the door lets in.
+    """
     node = hosted.node
     config = node.config.api
     limits = limits_of(config)
@@ -220,4 +228,5 @@ async def host(
         return node.metrics.text(), _METRICS_TYPE
 
     hooks = Hooks(is_live, is_ready, figures if node.config.metrics.enabled else None)
-    await serve(application(served, door, hooks), listening, stop, limits)
+    routes = () if pages is None else pages(door)
+    await serve(application(served, door, hooks, routes), listening, stop, limits)
