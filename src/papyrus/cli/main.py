@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "state": ("papyrus.cli.state:app", "Look into states: actors, fields, what changed."),
     "msig": ("papyrus.cli.msig:app", "Keep funds of which several keys decide together."),
     "miner": ("papyrus.cli.miner:app", "Look after storage providers on the chain."),
+    "market": ("papyrus.cli.market:app", "Make storage deals, and keep money for them."),
     "filplus": ("papyrus.cli.filplus:app", "Give DataCap, and see who has it."),
     "sync": ("papyrus.cli.sync:app", "See how far a node is, and what it refuses."),
     "net": ("papyrus.cli.net:app", "See a node's name and its peers."),
