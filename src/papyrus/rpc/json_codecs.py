@@ -20,6 +20,7 @@ from enum import Enum, IntEnum
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from papyrus.ipld.schema import Width
 from papyrus.primitives.errors import DecodeError
 from papyrus.rpc.json_values import (
     CID,
@@ -59,8 +60,7 @@ def codec_of(annotation: Any) -> Codec:
         return codec_of(annotation.__supertype__)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        own = next((mark for mark in arguments[1:] if isinstance(mark, Codec)), None)
-        return own or codec_of(arguments[0])
+        return _marked(arguments[1:]) or codec_of(arguments[0])
     if origin in (Union, types.UnionType) and type(None) in arguments:
         rest = tuple(argument for argument in arguments if argument is not type(None))
         return _optional(codec_of(Union[rest]))  # noqa: UP007 - the members are not known here
@@ -71,6 +71,34 @@ def codec_of(annotation: Any) -> Codec:
     if isinstance(annotation, type):
         return _class(annotation)
     raise TypeError(f"{annotation} has no JSON form")
+
+
+def _marked(marks: tuple[Any, ...]) -> Codec | None:
+    for mark in marks:
+        if isinstance(mark, Codec):
+            return mark
+        if isinstance(mark, Width):
+            return _sized(mark)
+    return None
+
+
+def _sized(width: Width) -> Codec:
+    """Return the codec of an integer that has a width: others are refused, as Go refuses them."""
+    lowest = -(1 << (width.bits - 1)) if width.signed else 0
+    highest = (1 << (width.bits - width.signed)) - 1
+    kind = f"{'a signed' if width.signed else 'an unsigned'} number of {width.bits} bits"
+
+    def read(value: Any) -> int:
+        if type(value) is not int:
+            raise DecodeError("expected an integer")
+        if not lowest <= value <= highest:
+            raise DecodeError(f"expected {kind}")
+        return value
+
+    def schema(_definitions: Definitions) -> Schema:
+        return {"type": "integer"} if width.signed else {"type": "integer", "minimum": 0}
+
+    return Codec(lambda value, _: int(value), read, schema)
 
 
 def _class(cls: type) -> Codec:

@@ -92,7 +92,9 @@ def shown(name: str) -> str:
 
 
 def answer(call_id: Any, result: Any) -> str:
-    """Return the text of an answer to a call."""
+    """Return the text of an answer to a call, which to a notification is nothing."""
+    if call_id is NOTIFICATION:
+        return ""
     if isinstance(result, JsonText):
         return f'{{"id":{_dumps(call_id)},"jsonrpc":"2.0","result":{result.text}}}'
     return _dumps({"id": call_id, "jsonrpc": "2.0", "result": result})

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from papyrus.crypto.signatures import Signature
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.amounts import TokenAmount, TooBig, encode_bigint
 from papyrus.primitives.errors import DecodeError
 from papyrus.types.actor import ActorState, StateRoot
 from papyrus.types.block import BlockHeader, BlockMessage, MsgMeta
@@ -141,7 +141,12 @@ def amount_from_json(value: Any) -> TokenAmount:
     """Return the amount of decimal text in attoFIL; raises DecodeError."""
     if not isinstance(value, str) or _AMOUNT.fullmatch(value) is None:
         raise DecodeError("an amount in JSON is decimal text")
-    return TokenAmount(int(value))
+    amount = int(value)
+    try:
+        encode_bigint(amount)
+    except TooBig as error:
+        raise DecodeError(str(error)) from error
+    return TokenAmount(amount)
 
 
 def signature_to_json(signature: Signature) -> dict[str, Any]:

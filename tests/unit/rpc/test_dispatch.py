@@ -209,9 +209,10 @@ def test_deep_parameter_is_refused_or_returned(sample):
     assert found["error"]["code"] in (-32602, -32700)
 
 
-def test_notification_has_no_answer(sample):
+def test_notification_has_no_answer(sample, caplog):
     assert answer(sample, '{"method":"Filecoin.Add","params":[1]}') is None
     assert answer(sample, '{"method":"Filecoin.Nothing"}') is None
+    assert caplog.text == ""
 
 
 def test_batch_is_answered_in_order(sample):

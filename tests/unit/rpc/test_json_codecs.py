@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from papyrus.crypto.signatures import Signature, SignatureType
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.schema import I64, U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
@@ -180,6 +181,12 @@ def test_what_clients_leave_out_or_write_otherwise_is_read(annotation, value, fo
         (TokenAmount, "1.5", "decimal text"),
         (TokenAmount, "0x10", "decimal text"),
         (TokenAmount, "9" * 500, "decimal text"),
+        (TokenAmount, str(2**1016), "a big integer of 129 bytes, 128 at most"),
+        (U64, -1, "expected an unsigned number of 64 bits"),
+        (U64, 2**64, "expected an unsigned number of 64 bits"),
+        (U64, True, "expected an integer"),
+        (I64, 2**63, "expected a signed number of 64 bits"),
+        (list[U64], [1, -1], "item 1: expected an unsigned number"),
         (TipsetKey, "bafy", "expected a list or null"),
         (BitField, [1, 0], "a run of a bitfield has a length"),
         (BitField, [-1], "a run of a bitfield has a length"),

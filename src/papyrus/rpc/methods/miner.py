@@ -18,11 +18,12 @@ from papyrus.mining.block_template import BlockTemplate, ProducedBlock, create_b
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.primitives.address import Address
+from papyrus.primitives.address import Protocol as AddressProtocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.proofs.statements import SectorInfo
 from papyrus.rpc.declarations import READ, WRITE, Context, method
-from papyrus.rpc.errors import invalid_parameters
+from papyrus.rpc.errors import actor_not_found, invalid_parameters
 from papyrus.rpc.json_codecs import Named
 from papyrus.rpc.methods.chain import tipset_of
 from papyrus.rules.network import Network
@@ -123,6 +124,11 @@ async def miner_get_base_info(
     """
     base = _base(context.node, key, epoch)
     world = await _world(context.node, base)
+    state_root = world.state_after(base).state_root
+    actor_id = await context.node.thread.run(StateTree(world.store, state_root).resolve, miner)
+    if actor_id is None:
+        raise actor_not_found()
+    miner = Address.from_id(actor_id)
     info = await context.node.thread.run(mining_base_info, miner, epoch, base, world)
     return None if info is None else _mining_info(info)
 
@@ -134,6 +140,8 @@ async def miner_create_block(context: Context[MinerNode], template: Template) ->
     What is signed is not yet submitted: SyncSubmitBlock is asked whether it may be.
     """
     node = context.node
+    if template.miner.protocol is not AddressProtocol.ID:
+        raise invalid_parameters(f"a block names its miner by ID, not as {template.miner}")
     base = _base(node, template.parents, template.epoch)
     due = base.min_timestamp + node.network.block_delay * (template.epoch - base.height)
     if template.timestamp != due:

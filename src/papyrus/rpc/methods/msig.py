@@ -5,6 +5,7 @@ v0 it is sent at once, and its CID returned (`msig_sending`).
 """
 
 from papyrus.actors.multisig.params import ProposeParams
+from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
@@ -83,7 +84,7 @@ async def msig_propose(
     to: Address,
     value: TokenAmount,
     sender: Address,
-    method_number: int,
+    method_number: U64,
     params: bytes,
 ) -> MessagePrototype:
     """Return the message that proposes a message of the multisig."""
@@ -95,7 +96,7 @@ async def msig_propose(
 async def msig_approve(
     _context: Context[StateNode],
     multisig: Address,
-    transaction: int,
+    transaction: U64,
     sender: Address,
 ) -> MessagePrototype:
     """Return the message that approves a transaction, whatever it is."""
@@ -107,12 +108,12 @@ async def msig_approve(
 async def msig_approve_txn_hash(
     context: Context[StateNode],
     multisig: Address,
-    transaction: int,
+    transaction: U64,
     proposer: Address,
     to: Address,
     value: TokenAmount,
     sender: Address,
-    method_number: int,
+    method_number: U64,
     params: bytes,
 ) -> MessagePrototype:
     """Return the message that approves a transaction if it is the one described."""
@@ -131,7 +132,7 @@ async def msig_approve_txn_hash(
 async def msig_cancel(
     _context: Context[StateNode],
     multisig: Address,
-    transaction: int,
+    transaction: U64,
     sender: Address,
 ) -> MessagePrototype:
     """Return the message that cancels a transaction of the sender's, whatever it is."""
@@ -143,11 +144,11 @@ async def msig_cancel(
 async def msig_cancel_txn_hash(
     context: Context[StateNode],
     multisig: Address,
-    transaction: int,
+    transaction: U64,
     to: Address,
     value: TokenAmount,
     sender: Address,
-    method_number: int,
+    method_number: U64,
     params: bytes,
 ) -> MessagePrototype:
     """Return the message that cancels a transaction of the sender's if it is the one described."""
@@ -181,7 +182,7 @@ async def msig_add_approve(
     context: Context[StateNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     proposer: Address,
     signer: Address,
     increase: bool,
@@ -203,7 +204,7 @@ async def msig_add_cancel(
     context: Context[StateNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     signer: Address,
     increase: bool,
 ) -> MessagePrototype:
@@ -236,7 +237,7 @@ async def msig_swap_approve(
     context: Context[StateNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     proposer: Address,
     removed: Address,
     added: Address,
@@ -258,7 +259,7 @@ async def msig_swap_cancel(
     context: Context[StateNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     removed: Address,
     added: Address,
 ) -> MessagePrototype:

@@ -1,6 +1,7 @@
 """What each Msig method that changes something sends, for both versions of the interface."""
 
 from papyrus.actors.multisig.params import ProposeParams
+from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
@@ -28,7 +29,7 @@ async def approve_known(
     context: Context[StateNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     proposer: Address,
     proposal: ProposeParams,
 ) -> Message:
@@ -41,7 +42,7 @@ async def cancel_known(
     context: Context[StateNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     proposal: ProposeParams,
 ) -> Message:
     """Return what cancels a transaction that is this proposal of the sender's own."""

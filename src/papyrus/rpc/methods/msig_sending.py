@@ -6,6 +6,7 @@ Each returns the CID of what it sent.
 
 from papyrus.actors.multisig.params import ProposeParams
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
@@ -38,7 +39,7 @@ async def msig_propose_now(
     to: Address,
     value: TokenAmount,
     sender: Address,
-    method_number: int,
+    method_number: U64,
     params: bytes,
 ) -> Cid:
     """Send the message that proposes a message of the multisig."""
@@ -50,7 +51,7 @@ async def msig_propose_now(
 async def msig_approve_now(
     context: Context[MpoolNode],
     multisig: Address,
-    transaction: int,
+    transaction: U64,
     sender: Address,
 ) -> Cid:
     """Send the message that approves a transaction, whatever it is."""
@@ -62,12 +63,12 @@ async def msig_approve_now(
 async def msig_approve_txn_hash_now(
     context: Context[MpoolNode],
     multisig: Address,
-    transaction: int,
+    transaction: U64,
     proposer: Address,
     to: Address,
     value: TokenAmount,
     sender: Address,
-    method_number: int,
+    method_number: U64,
     params: bytes,
 ) -> Cid:
     """Send the message that approves a transaction if it is the one described."""
@@ -86,11 +87,11 @@ async def msig_approve_txn_hash_now(
 async def msig_cancel_now(
     context: Context[MpoolNode],
     multisig: Address,
-    transaction: int,
+    transaction: U64,
     to: Address,
     value: TokenAmount,
     sender: Address,
-    method_number: int,
+    method_number: U64,
     params: bytes,
 ) -> Cid:
     """Send the message that cancels a transaction of the sender's if it is the one described."""
@@ -124,7 +125,7 @@ async def msig_add_approve_now(
     context: Context[MpoolNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     proposer: Address,
     signer: Address,
     increase: bool,
@@ -146,7 +147,7 @@ async def msig_add_cancel_now(
     context: Context[MpoolNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     signer: Address,
     increase: bool,
 ) -> Cid:
@@ -179,7 +180,7 @@ async def msig_swap_approve_now(
     context: Context[MpoolNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     proposer: Address,
     removed: Address,
     added: Address,
@@ -201,7 +202,7 @@ async def msig_swap_cancel_now(
     context: Context[MpoolNode],
     multisig: Address,
     sender: Address,
-    transaction: int,
+    transaction: U64,
     removed: Address,
     added: Address,
 ) -> Cid:

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn, Protocol
 from papyrus.rpc.declarations import ADMIN, READ, WRITE, Context, method
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.json_codecs import Named
+from papyrus.rpc.requests import shown
 from papyrus.rules.network import Network
 
 _NOT_CONNECTED = 0
@@ -220,7 +221,7 @@ async def net_stat(_context: Context[NetNode], scope: str) -> dict[str, ScopeUse
         return {"System": ScopeUse(), "Transient": ScopeUse()}
     if scope in ("system", "transient"):
         return {scope.capitalize(): ScopeUse()}
-    raise RpcError(ErrorCode.GENERIC, f"invalid scope {scope}")
+    raise RpcError(ErrorCode.GENERIC, f"invalid scope {shown(scope)}")
 
 
 @method("NetDisconnect", WRITE)
@@ -231,19 +232,19 @@ async def net_disconnect(_context: Context[NetNode], _peer: str) -> None:
 @method("NetConnect", WRITE)
 async def net_connect(_context: Context[NetNode], peer: PeerAddresses) -> None:
     """Refuse to connect to a peer."""
-    _refuse(f"connect to {peer.peer}")
+    _refuse(f"connect to {shown(peer.peer)}")
 
 
 @method("NetFindPeer", READ)
 async def net_find_peer(_context: Context[NetNode], peer: str) -> PeerAddresses:
     """Refuse to look for a peer."""
-    _refuse(f"look for {peer}")
+    _refuse(f"look for {shown(peer)}")
 
 
 @method("NetPing", READ)
 async def net_ping(_context: Context[NetNode], peer: str) -> int:
     """Refuse to ask how far a peer is, in nanoseconds."""
-    _refuse(f"ping {peer}")
+    _refuse(f"ping {shown(peer)}")
 
 
 @method("NetBlockAdd", ADMIN)
@@ -273,13 +274,13 @@ async def net_protect_remove(_context: Context[NetNode], _peers: list[str]) -> N
 @method("NetLimit", READ)
 async def net_limit(_context: Context[NetNode], scope: str) -> ResourceLimit:
     """Refuse to tell the limits of a scope."""
-    _refuse(f"tell the limits of {scope}")
+    _refuse(f"tell the limits of {shown(scope)}")
 
 
 @method("NetSetLimit", ADMIN)
 async def net_set_limit(_context: Context[NetNode], scope: str, _limit: ResourceLimit) -> None:
     """Refuse to set the limits of a scope."""
-    _refuse(f"set the limits of {scope}")
+    _refuse(f"set the limits of {shown(scope)}")
 
 
 def _refuse(what: str) -> NoReturn:

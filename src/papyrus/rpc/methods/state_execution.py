@@ -10,6 +10,7 @@ from papyrus.actors.market.params import (
 from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.chain.search import NO_LIMIT
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.schema import U64
 from papyrus.node.execution import ExecutionMeans
 from papyrus.node.workers import Runner
 from papyrus.primitives.address import Address
@@ -106,7 +107,7 @@ async def state_compute_data_cid(
     context: Context[ExecutionNode],
     miner: Address,
     seal_proof: int,
-    deals: list[int],
+    deals: list[U64],
     key: TipsetKey = HEAD,
 ) -> Cid | None:
     """Return the CID of the unsealed data of a sector with some deals; null without deals."""

@@ -1,6 +1,7 @@
 """The storage market and DataCap: deals, escrow, allocations and claims."""
 
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.rpc.declarations import HEAD, READ, Context, method
@@ -27,7 +28,7 @@ async def state_market_deals(
 
 @method("StateMarketStorageDeal", READ)
 async def state_market_storage_deal(
-    context: Context[StateNode], deal_id: int, key: TipsetKey = HEAD
+    context: Context[StateNode], deal_id: U64, key: TipsetKey = HEAD
 ) -> market.DealView:
     """Return a deal."""
     return await look(context, key, market.deal, deal_id)
@@ -75,7 +76,7 @@ async def state_verified_client_status(
 
 @method("StateGetAllocation", READ)
 async def state_get_allocation(
-    context: Context[StateNode], client: Address, allocation_id: int, key: TipsetKey = HEAD
+    context: Context[StateNode], client: Address, allocation_id: U64, key: TipsetKey = HEAD
 ) -> datacap.AllocationView | None:
     """Return an allocation of a client, null where there is none."""
     return await look(context, key, datacap.allocation, client, allocation_id)
@@ -99,7 +100,7 @@ async def state_get_all_allocations(
 
 @method("StateGetAllocationForPendingDeal", READ)
 async def state_get_allocation_for_pending_deal(
-    context: Context[StateNode], deal_id: int, key: TipsetKey = HEAD
+    context: Context[StateNode], deal_id: U64, key: TipsetKey = HEAD
 ) -> datacap.AllocationView | None:
     """Return the allocation of a deal that is not active, null where there is none."""
     return await look(context, key, datacap.allocation_for_pending_deal, deal_id)
@@ -107,7 +108,7 @@ async def state_get_allocation_for_pending_deal(
 
 @method("StateGetAllocationIdForPendingDeal", READ, versions=(1,))
 async def state_get_allocation_id_for_pending_deal(
-    context: Context[StateNode], deal_id: int, key: TipsetKey = HEAD
+    context: Context[StateNode], deal_id: U64, key: TipsetKey = HEAD
 ) -> int:
     """Return the ID of that allocation, 0 where there is none."""
     return await look(context, key, market.allocation_of_pending, deal_id)
@@ -115,7 +116,7 @@ async def state_get_allocation_id_for_pending_deal(
 
 @method("StateGetClaim", READ)
 async def state_get_claim(
-    context: Context[StateNode], provider: Address, claim_id: int, key: TipsetKey = HEAD
+    context: Context[StateNode], provider: Address, claim_id: U64, key: TipsetKey = HEAD
 ) -> datacap.ClaimView | None:
     """Return a claim of a provider, null where there is none."""
     return await look(context, key, datacap.claim, provider, claim_id)

@@ -1,5 +1,6 @@
 """Miners, their sectors and their power: the State methods that storage providers live by."""
 
+from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.bitfield import BitField
@@ -101,7 +102,7 @@ async def state_miner_recoveries(
 
 @method("StateSectorGetInfo", READ)
 async def state_sector_get_info(
-    context: Context[StateNode], miner: Address, number: int, key: TipsetKey = HEAD
+    context: Context[StateNode], miner: Address, number: U64, key: TipsetKey = HEAD
 ) -> miner_sectors.SectorView | None:
     """Return a sector that is proven, null where there is none of the number."""
     return await look(context, key, miner_sectors.sector, miner, number)
@@ -109,7 +110,7 @@ async def state_sector_get_info(
 
 @method("StateSectorPreCommitInfo", READ)
 async def state_sector_pre_commit_info(
-    context: Context[StateNode], miner: Address, number: int, key: TipsetKey = HEAD
+    context: Context[StateNode], miner: Address, number: U64, key: TipsetKey = HEAD
 ) -> miner_sectors.PreCommitView | None:
     """Return what was announced of a sector that is not yet proven, null where nothing was."""
     return await look(context, key, miner_sectors.pre_commit, miner, number)
@@ -117,7 +118,7 @@ async def state_sector_pre_commit_info(
 
 @method("StateSectorPartition", READ)
 async def state_sector_partition(
-    context: Context[StateNode], miner: Address, number: int, key: TipsetKey = HEAD
+    context: Context[StateNode], miner: Address, number: U64, key: TipsetKey = HEAD
 ) -> miner_sectors.SectorLocation | None:
     """Return the deadline and partition that a sector is proven in."""
     return await look(context, key, miner_sectors.location, miner, number)
@@ -125,7 +126,7 @@ async def state_sector_partition(
 
 @method("StateSectorExpiration", READ)
 async def state_sector_expiration(
-    context: Context[StateNode], miner: Address, number: int, key: TipsetKey = HEAD
+    context: Context[StateNode], miner: Address, number: U64, key: TipsetKey = HEAD
 ) -> miner_sectors.SectorExpirationView | None:
     """Return when a sector ends, on time and early."""
     return await look(context, key, miner_sectors.expiration, miner, number)

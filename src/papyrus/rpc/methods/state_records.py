@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
@@ -38,7 +39,7 @@ async def state_read_state(
 async def state_decode_params(
     context: Context[StateNode],
     to: Address,
-    number: int,
+    number: U64,
     params: bytes,
     key: TipsetKey = HEAD,
 ) -> Any:
@@ -48,7 +49,7 @@ async def state_decode_params(
 
 @method("StateEncodeParams", READ, versions=(1,))
 async def state_encode_params(
-    context: Context[StateNode], code: Cid, number: int, params: Any
+    context: Context[StateNode], code: Cid, number: U64, params: Any
 ) -> bytes:
     """Return the CBOR of parameters by their names, for an actor of a code."""
     return await look(context, HEAD, records.encode_params, code, number, params)
@@ -63,7 +64,7 @@ async def state_actor_manifest_cid(context: Context[StateNode], network_version:
 
 @method("StateMinerSectorAllocated", READ)
 async def state_miner_sector_allocated(
-    context: Context[StateNode], miner: Address, number: int, key: TipsetKey = HEAD
+    context: Context[StateNode], miner: Address, number: U64, key: TipsetKey = HEAD
 ) -> bool:
     """Return whether a miner has ever used a sector number."""
     return number in await look(context, key, miner_info.allocated_numbers, miner)
