@@ -8,6 +8,7 @@ forward whenever a block needs it. So no epoch is lost while nobody looks.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 _LONGEST_SLEEP = 1.0
 
@@ -30,10 +31,10 @@ class DevnetClock:
         await asyncio.sleep(0)
         while (rest := moment - self.time()) > 0:
             self._forward.clear()
-            try:
-                await asyncio.wait_for(self._forward.wait(), min(rest, _LONGEST_SLEEP))
-            except TimeoutError:
-                continue
+            # Not asyncio.wait_for: before 3.12 it loses a cancellation that comes with the event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(rest, _LONGEST_SLEEP)):
+                    await self._forward.wait()
 
     def advance_to(self, moment: float) -> None:
         """Put the clock forward to a moment, if it is not there yet."""

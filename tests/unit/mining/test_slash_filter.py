@@ -204,3 +204,16 @@ def test_no_two_blocks_that_pass_are_a_fault(tmp_path_factory, blocks):
     for first in passed:
         for second in passed:
             assert fault_kind(first, second, None) is None
+
+
+def test_what_lies_above_a_height_is_told_and_forgotten(tmp_path):
+    filter_ = SlashFilter(tmp_path / "filter.sqlite")
+    blocks = [block(height, f"parent {height}") for height in (3, 1, 2)]
+    for one in blocks:
+        assert filter_.admit(one, 0) is None
+    assert filter_.signed_above(1) == [blocks[2].cid, blocks[0].cid]
+    filter_.forget_above(1)
+    assert filter_.signed_above(0) == [blocks[1].cid]
+    assert filter_.admit(block(3, "parent 3", salt=1), 0) is None
+    assert filter_.admit(block(1, "parent 1", salt=1), 0) is not None
+    filter_.close()
