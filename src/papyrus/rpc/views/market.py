@@ -13,6 +13,7 @@ from papyrus.actors.market.state import (
     State,
 )
 from papyrus.actors.singletons import STORAGE_MARKET
+from papyrus.ipld.amt import MAX_INDEX
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
@@ -91,7 +92,8 @@ def participants(state: StateAt, network: str) -> dict[str, MarketBalance]:
 def deal(state: StateAt, deal_id: int) -> DealView:
     """Return a deal; RpcError where there is none."""
     own = _market(state)
-    proposal = PROPOSALS.open(state.store, own.proposals).get(deal_id)
+    proposals = PROPOSALS.open(state.store, own.proposals)
+    proposal = proposals.get(deal_id) if deal_id <= MAX_INDEX else None
     if proposal is None:
         raise RpcError(
             ErrorCode.GENERIC,
