@@ -7,7 +7,6 @@ what is reserved is on the disk before it is answered.
 """
 
 import asyncio
-from collections.abc import Callable
 
 from papyrus.actors.market.params import ADD_BALANCE, WITHDRAW_BALANCE, WithdrawBalanceParams
 from papyrus.actors.market.state import BALANCES, State
@@ -119,13 +118,14 @@ class MarketFunds:
         """Return when the message under way for someone no longer waits for a block."""
         _, cid = self._noted(owner)
         pool = self._node.pool
-        while cid is not None and pool.find(cid) is not None:
-            gone = asyncio.Event()
-            end: Callable[[], None] = pool.subscribe(lambda _change: gone.set())  # noqa: B023
-            try:
-                await gone.wait()
-            finally:
-                end()
+        changed = asyncio.Event()
+        end = pool.subscribe(lambda _change: changed.set())
+        try:
+            while cid is not None and pool.find(cid) is not None:
+                changed.clear()
+                await changed.wait()
+        finally:
+            end()
 
     def _available(self, owner: Address) -> TokenAmount:
         """Return what is free in escrow after the head."""

@@ -191,7 +191,8 @@ class Node:
             await self.plan.clock.sleep_until(self.now() + self.network.block_delay)
             self.pool.republish()
 
-    def _on_executed(self, change: HeadChange) -> None:
+    def on_executed(self, change: HeadChange) -> None:
+        """Count the messages that the head's tipsets took."""
         counts = (len(self.view.messages_of(tipset)) for tipset in change.applied)
         self.intake.log.applied_messages += sum(counts)
 
@@ -275,7 +276,7 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             loop_watch=LoopWatch(metrics.loop_stalls.observe, plan.config.metrics.stall_limit),
         )
         executed.subscribe(pool.on_head_change)
-        executed.subscribe(node._on_executed)  # noqa: SLF001
+        executed.subscribe(node.on_executed)
         chain.subscribe(lambda change: node.head_moved(chain.head, reverted=bool(change.reverted)))
         node.head_moved(chain.head, reverted=False)
         yield node

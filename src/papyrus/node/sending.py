@@ -227,8 +227,8 @@ class _HeadOf:
 
     def path(self, start: TipsetKey, end: TipsetKey) -> NoReturn:
         """Refuse: estimates ask for no path."""
-        raise NotImplementedError(f"estimates ask for no path from {start} to {end}")
+        raise LocalFault(f"estimates ask for no path from {start} to {end}")
 
 
 def _no_state(_tipset: Tipset) -> NoReturn:
-    raise NotImplementedError("estimates ask for no account")
+    raise LocalFault("estimates ask for no account")
