@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from papyrus.storage.bundles import BundleStore
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ENGINES = (ROOT / "docs" / "guides" / "engines.md").read_text(encoding="utf-8")
+GUIDES = ROOT / "docs" / "guides"
+ENGINES = (GUIDES / "engines.md").read_text(encoding="utf-8")
 IMPORT = re.compile(r"(?:from \S+ )?import ")
 
 DEVNET = README[: README.index("## What there is")]
@@ -35,11 +37,34 @@ def output(code: str) -> str:
     return run.stdout
 
 
-def test_devnet_example_prints_what_the_readme_says(tmp_path: Path) -> None:
-    with running_devnet(tmp_path / "devnet") as facts:
-        url = facts["rpc"].removesuffix("/rpc/v1")
-        code = block("python", DEVNET).replace("http://127.0.0.1:1234", url)
-        assert output(code) == block("text", DEVNET)
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a devnet, and give the address that stands for the one in the examples."""
+    with running_devnet(tmp_path_factory.mktemp("devnet")) as facts:
+        yield facts["rpc"].removesuffix("/rpc/v1")
+
+
+def test_devnet_example_prints_what_the_readme_says(address: str) -> None:
+    code = block("python", DEVNET).replace("http://127.0.0.1:1234", address)
+    assert output(code) == block("text", DEVNET)
+
+
+def test_time_of_a_devnet_goes_on_and_back_as_the_guide_says(address: str) -> None:
+    page = (GUIDES / "devnet.md").read_text(encoding="utf-8")
+    later, earlier = map(
+        int, output(block("python", page).replace("http://127.0.0.1:1234", address)).split()
+    )
+    assert later >= earlier + 100
+
+
+def test_deposits_are_found_as_the_guide_for_exchanges_says(address: str) -> None:
+    payment = block("python", DEVNET).replace("http://127.0.0.1:1234", address)
+    assert output(payment) == block("text", DEVNET)
+    page = (GUIDES / "exchange.md").read_text(encoding="utf-8")
+    code = block("python", page).replace("CONFIRMATIONS = 900", "CONFIRMATIONS = 0")
+    found = output(code.replace("http://127.0.0.1:1234", address)).splitlines()
+    receiver = "f14zh7ha4hrtjida77isj2oskt73ykwbrmppo7tny"
+    assert found[-1].split()[2:] == [receiver, "5", "FIL"]
 
 
 def test_core_example_prints_what_the_readme_says(shared: Path) -> None:
