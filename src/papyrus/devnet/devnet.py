@@ -29,6 +29,7 @@ from papyrus.node.block_intake import FullBlock
 from papyrus.node.logging import part
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
+from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.sending import Sending
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
@@ -83,6 +84,7 @@ class Devnet:
     node: Node
     sending: Sending
     market_funds: MarketFunds
+    payment_channels: PaymentChannels
     options: DevnetOptions
     people: People
     clock: DevnetClock

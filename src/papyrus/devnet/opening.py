@@ -25,6 +25,8 @@ from papyrus.devnet.settings import DevnetSettings, devnet_network
 from papyrus.node.config import Config
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import NodePlan, open_node
+from papyrus.node.payment_channels import FILE as CHANNELS_FILE
+from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.repository import Repository
 from papyrus.node.sending import Sending
 from papyrus.primitives.errors import LocalFault
@@ -33,7 +35,13 @@ from papyrus.storage.files import write_atomic
 from papyrus.wallet.wallet import memory_wallet
 
 SETTINGS_FILE = "devnet.json"
-_FILES = ("mpool.sqlite", "sent.sqlite", "slash-filter.sqlite", "market-funds.sqlite")
+_FILES = (
+    "mpool.sqlite",
+    "sent.sqlite",
+    "slash-filter.sqlite",
+    "market-funds.sqlite",
+    CHANNELS_FILE,
+)
 
 
 @contextmanager
@@ -88,10 +96,13 @@ def open_devnet(
         stack.callback(sending.stop)
         market_funds = MarketFunds(node, sending)
         stack.callback(market_funds.close)
+        payment_channels = PaymentChannels(node, sending)
+        stack.callback(payment_channels.close)
         yield Devnet(
             node=node,
             sending=sending,
             market_funds=market_funds,
+            payment_channels=payment_channels,
             options=options,
             people=people,
             clock=clock,

@@ -82,7 +82,7 @@ class Sending:
         refuses it, and ActorError where it fails in the trial.
         """
         check_outgoing(message)
-        known = self._sent_before(wish)
+        known = self.sent_before(wish)
         if known is not None:
             return known
         if message.nonce:
@@ -93,7 +93,7 @@ class Sending:
         lock = self._locks.setdefault(sender, asyncio.Lock())
         async with lock:
             # Where it was told twice at once, it was sent while this one waited.
-            known = self._sent_before(wish)
+            known = self.sent_before(wish)
             if known is not None:
                 return known
             filled = await self.estimate(replace(message, sender=sender), spec)
@@ -121,7 +121,7 @@ class Sending:
             raise
         return signed
 
-    def _sent_before(self, wish: UUID | None) -> SignedMessage | None:
+    def sent_before(self, wish: UUID | None) -> SignedMessage | None:
         """Return what was sent for a wish, if anything was; it waits or the chain has its nonce."""
         signed = None if wish is None else self._sent.get(wish)
         if signed is not None and not self._is_taken(signed.message):

@@ -32,7 +32,13 @@ class HostedDevnet(HostedNode):
 def hosted_devnet(devnet: Devnet, auth: Auth) -> HostedDevnet:
     """Return a devnet as the methods see it."""
     return HostedDevnet(
-        devnet.node, devnet.sending, auth, devnet.market_funds, devnet, Moments(devnet)
+        devnet.node,
+        devnet.sending,
+        auth,
+        devnet.market_funds,
+        devnet.payment_channels,
+        devnet,
+        Moments(devnet),
     )
 
 

@@ -22,6 +22,7 @@ from papyrus.node.execution import ExecutionMeans
 from papyrus.node.health import livez, readyz
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
+from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.node.workers import Runner
@@ -51,6 +52,7 @@ class HostedNode:
     sending: Sending
     auth: Auth
     market_funds: MarketFunds
+    payment_channels: PaymentChannels
 
     @property
     def chain(self) -> ChainStore:

@@ -6,8 +6,8 @@ negative, which gives money back, as long as the channel then still owes no less
 """
 
 from dataclasses import replace
+from typing import Protocol
 
-from papyrus.actors.collections import Array
 from papyrus.actors.paych.params import SignedVoucher
 from papyrus.actors.paych.state import Lane, State
 from papyrus.primitives.amounts import ZERO, TokenAmount
@@ -16,7 +16,19 @@ from papyrus.vm.aborts import illegal_argument
 MAX_LANE = 2**63 - 1
 
 
-def redeem(state: State, lanes: Array[Lane], voucher: SignedVoucher, balance: TokenAmount) -> State:
+class Lanes(Protocol):
+    """The lanes of a channel by number: the array in its state, or what stands for it."""
+
+    def get(self, index: int, /) -> Lane | None:
+        """Return a lane, or None."""
+        ...
+
+    def set(self, index: int, value: Lane, /) -> None:
+        """Put a lane."""
+        ...
+
+
+def redeem(state: State, lanes: Lanes, voucher: SignedVoucher, balance: TokenAmount) -> State:
     """Return the channel after a voucher, and update its lanes in place.
 
     The lanes are left to be flushed. Aborts where a nonce is spent, a merge makes no sense, or the
@@ -49,7 +61,7 @@ def redeem(state: State, lanes: Array[Lane], voucher: SignedVoucher, balance: To
     )
 
 
-def _merge(lanes: Array[Lane], voucher: SignedVoucher) -> TokenAmount:
+def _merge(lanes: Lanes, voucher: SignedVoucher) -> TokenAmount:
     """Return what the merged lanes have redeemed, and spend their nonces.
 
     Quirk: a merged lane keeps what it has redeemed, and may be merged again with a higher nonce.
@@ -68,7 +80,7 @@ def _merge(lanes: Array[Lane], voucher: SignedVoucher) -> TokenAmount:
     return redeemed
 
 
-def _find(lanes: Array[Lane], number: int) -> Lane | None:
+def _find(lanes: Lanes, number: int) -> Lane | None:
     if number > MAX_LANE:
         raise illegal_argument("maximum lane ID is 2^63-1")
     return lanes.get(number)

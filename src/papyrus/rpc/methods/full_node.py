@@ -12,6 +12,7 @@ from papyrus.rpc.methods.mpool import MpoolMethods
 from papyrus.rpc.methods.msig import MsigMethods
 from papyrus.rpc.methods.msig_sending import MsigSendingMethods
 from papyrus.rpc.methods.net import NetMethods
+from papyrus.rpc.methods.paych import PaychMethods
 from papyrus.rpc.methods.state_actors import StateActors
 from papyrus.rpc.methods.state_execution import StateExecution
 from papyrus.rpc.methods.state_market import StateMarket
@@ -44,6 +45,7 @@ class FullNodeMethods(
     MsigMethods,
     MsigSendingMethods,
     NetMethods,
+    PaychMethods,
     SyncMethods,
 ):
     """The groups of a full node, as a server registers and a client has them."""
