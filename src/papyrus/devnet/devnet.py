@@ -17,6 +17,7 @@ from papyrus.consensus.block_validity import TipsetState
 from papyrus.consensus.chain import load_header
 from papyrus.consensus.selection import messages_of
 from papyrus.devnet.clock import DevnetClock
+from papyrus.devnet.miners import DevnetMiner, find_miner, simulated_miners
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.ipld.blockstore import Blockstore
@@ -101,11 +102,42 @@ class Devnet:
     _has_resumed: bool = False
     _expected: ChainEpoch = 0
     """The height that someone waits for; 0 where nobody does."""
+    _later: tuple[DevnetMiner, ...] = ()
+    _later_known_at: int = -1
+    """The count of travels at which the later miners were looked for."""
+
+    @property
+    def looked_after(self) -> tuple[DevnetMiner, ...]:
+        """The miners of its genesis, and those that it seals for since."""
+        first = (
+            DevnetMiner(Address.from_id(FIRST_MINER + place), key.address)
+            for place, key in enumerate(self.people.workers)
+        )
+        return (*first, *self._later)
 
     @property
     def miners(self) -> tuple[Address, ...]:
         """Those that make blocks."""
-        return tuple(Address.from_id(FIRST_MINER + at) for at in range(len(self.people.workers)))
+        return tuple(miner.address for miner in self.looked_after)
+
+    async def view(self) -> ChainView:
+        """Return the chain up to the head, as the next epoch's messages find it."""
+        node = self.node
+        head = node.chain.head
+        root = (await node.states.after(head)).state_root
+        return ChainView(node.network, node.thread.source, node.chain.blocks, head, root)
+
+    async def look_after(self, address: Address) -> DevnetMiner:
+        """Look after a miner from here on, and return it.
+
+        LocalFault where there is no such miner, or its worker's key is not in the wallet.
+        """
+        view = await self.view()
+        await self._look_for_later_miners(view)
+        found = await self.node.thread.run(find_miner, view, address, self.node.wallet.has)
+        if found.address not in self.miners:
+            self._later = (*self._later, found)
+        return found
 
     # Making tipsets.
 
@@ -147,7 +179,9 @@ class Devnet:
         base = node.chain.head
         outcome = await node.states.after(base)
         await node.executed.catch_up()
-        await self._prove_windows(base)
+        view = await self.view()
+        await self._look_for_later_miners(view)
+        await self._prove_windows(view)
         after = TipsetState(outcome.state_root, outcome.receipts_root)
         world = MiningWorld(
             network=node.network,
@@ -216,22 +250,31 @@ class Devnet:
             self.clock.advance_to(blocks[0].timestamp)
             await node.intake.take([_stored(store, header) for header in blocks])
 
-    async def _prove_windows(self, head: Tipset) -> None:
+    async def _look_for_later_miners(self, view: ChainView) -> None:
+        """Find the miners that it sealed for, once after each beginning and each travel."""
+        travels = self.travels
+        if self._later_known_at == travels:
+            return
+        found = await self.node.thread.run(simulated_miners, view, self.node.wallet.has)
+        if self._later_known_at != travels:  # or someone else was faster
+            self._later, self._later_known_at = (), travels
+            self._later = tuple(one for one in found if one.address not in self.miners)
+
+    async def _prove_windows(self, view: ChainView) -> None:
         """Send the proofs that are due for sectors of the miners, which nobody else would."""
         node = self.node
-        root = node.states.known_after(head).state_root
-        view = ChainView(node.network, node.thread.source, node.chain.blocks, head, root)
-        for miner, worker in zip(self.miners, self.people.workers, strict=True):
-            if any(_is_proof(one, miner) for one in node.pool.pending_of(worker.address)):
+        for miner in self.looked_after:
+            address = miner.address
+            if any(_is_proof(one, address) for one in node.pool.pending_of(miner.worker)):
                 continue
-            for due in await node.thread.run(due_proofs, view, miner.id, self.prover):
-                message = proof_message(miner.id, worker.address, due)
+            for due in await node.thread.run(due_proofs, view, address.id, self.prover):
+                message = proof_message(address.id, miner.worker, due)
                 try:
                     await self.sending.send(message)
                 except PapyrusError as error:
                     # At first the trial still sees the window before; it is tried every epoch.
-                    if due.closes - head.height < _LATE:
-                        _log.warning("a window is not proven", miner=str(miner), why=str(error))
+                    if due.closes - view.head.height < _LATE:
+                        _log.warning("a window is not proven", miner=str(address), why=str(error))
 
     # When.
 

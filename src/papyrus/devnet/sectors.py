@@ -17,16 +17,19 @@ from papyrus.actors.miner.placement import find_sector
 from papyrus.actors.miner.proving_period import deadline_info
 from papyrus.actors.miner.state import ALLOCATED_SECTORS
 from papyrus.chain.search import search_message
+from papyrus.devnet.deal_data import data_of_deals
 from papyrus.devnet.devnet import Devnet
+from papyrus.devnet.miners import DevnetMiner
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.tuples import Record
-from papyrus.mining.post_scheduler import ChainView, load_miner
+from papyrus.mining.post_scheduler import load_miner
 from papyrus.mining.simulated_sealing import announcement, proof_of_sector, provable_from
 from papyrus.node.sending import draft
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.errors import ActorError, LocalFault
+from papyrus.proofs.commitments import PieceError
 from papyrus.rules.policy import policy_of
 from papyrus.types.message import Message
 from papyrus.types.receipt import Receipt
@@ -40,40 +43,45 @@ _MOST_TIPSETS = 20
 """In which a message must be executed."""
 
 
-async def view_of(devnet: Devnet) -> ChainView:
-    """Return the chain up to the head, as the next epoch's messages find it."""
-    node = devnet.node
-    head = node.chain.head
-    root = (await node.states.after(head)).state_root
-    return ChainView(node.network, node.thread.source, node.chain.blocks, head, root)
-
-
-async def add_sectors(devnet: Devnet, miner: Address, count: int) -> list[int]:
+async def add_sectors(
+    devnet: Devnet, miner: Address, count: int, deals: Sequence[int] = ()
+) -> list[int]:
     """Let a miner have more sectors, announced, challenged and proven; return their numbers.
 
-    Some ten epochs pass. LocalFault where it is none of the devnet's miners, or a message fails.
+    One sector may be given the data of deals, the others hold zeros. Some ten epochs pass, and from
+    here on the devnet proves the miner's sectors. LocalFault where nobody here can sign for it, the
+    deals are not its own or do not fit, or a message fails.
     """
     if not 1 <= count <= MOST_SECTORS_AT_ONCE:
         raise LocalFault(f"{count} sectors: 1 to {MOST_SECTORS_AT_ONCE} can be added at once")
-    worker = worker_of(devnet, miner)
-    view = await view_of(devnet)
-    state, _ = await devnet.node.thread.run(load_miner, view, miner.id)
+    if deals and count != 1:
+        raise LocalFault(f"{count} sectors: the data of deals is for one sector")
+    one = await devnet.look_after(miner)
+    run = devnet.node.thread.run
+    view = await devnet.view()
+    data = await run(data_of_deals, view, one.address, deals)
+    state, _ = await run(load_miner, view, one.address.id)
     taken = ALLOCATED_SECTORS.load(view.store, state.allocated_sectors).numbers
     last = taken.last()
     first = 0 if last is None else last + 1
     new = list(range(first, first + count))
     for number in new:
-        params = await devnet.node.thread.run(announcement, view, miner.id, number)
-        await _send(devnet, worker, miner, numbers.PRE_COMMIT_SECTOR_BATCH_2, params)
-    view = await view_of(devnet)
-    ready = max(provable_from(view, miner.id, number) for number in new)
+        try:
+            params = await run(
+                announcement, view, one.address.id, number, data.commitments, data.needed_until
+            )
+        except PieceError as error:
+            raise LocalFault(f"the deals do not fit into one sector: {error}") from error
+        await _send(devnet, one, numbers.PRE_COMMIT_SECTOR_BATCH_2, params)
+    view = await devnet.view()
+    ready = max(provable_from(view, one.address.id, number) for number in new)
     # One epoch more, since gas is estimated as if the message were executed in the head's own.
     if ready >= view.next_epoch:
         await devnet.advance(ready - view.next_epoch + 1)
-    view = await view_of(devnet)
+    view = await devnet.view()
     for number in new:
-        proof = await devnet.node.thread.run(proof_of_sector, view, miner.id, number, devnet.prover)
-        await _send(devnet, worker, miner, numbers.PROVE_COMMIT_SECTORS_3, proof)
+        proof = await run(proof_of_sector, view, one.address.id, number, devnet.prover, data.pieces)
+        await _send(devnet, one, numbers.PROVE_COMMIT_SECTORS_3, proof)
     return new
 
 
@@ -82,11 +90,11 @@ async def declare_faults(devnet: Devnet, miner: Address, sectors: Sequence[int])
 
     LocalFault where it has no such sectors, or they are so already.
     """
-    worker = worker_of(devnet, miner)
-    await _leave_windows(devnet, miner, sectors)
-    faults = tuple(FaultDeclaration(*place) for place in await _places(devnet, miner, sectors))
-    params = DeclareFaultsParams(faults)
-    return await _send(devnet, worker, miner, numbers.DECLARE_FAULTS, params, ZERO)
+    one = await devnet.look_after(miner)
+    await _leave_windows(devnet, one.address, sectors)
+    places = await _places(devnet, one.address, sectors)
+    params = DeclareFaultsParams(tuple(FaultDeclaration(*place) for place in places))
+    return await _send(devnet, one, numbers.DECLARE_FAULTS, params, ZERO)
 
 
 async def declare_recovered(devnet: Devnet, miner: Address, sectors: Sequence[int]) -> Cid:
@@ -94,13 +102,11 @@ async def declare_recovered(devnet: Devnet, miner: Address, sectors: Sequence[in
 
     LocalFault where it has no such sectors, or they are not faulty.
     """
-    worker = worker_of(devnet, miner)
-    await _leave_windows(devnet, miner, sectors)
-    recoveries = tuple(
-        RecoveryDeclaration(*place) for place in await _places(devnet, miner, sectors)
-    )
-    params = DeclareFaultsRecoveredParams(recoveries)
-    return await _send(devnet, worker, miner, numbers.DECLARE_FAULTS_RECOVERED, params, ZERO)
+    one = await devnet.look_after(miner)
+    await _leave_windows(devnet, one.address, sectors)
+    places = await _places(devnet, one.address, sectors)
+    params = DeclareFaultsRecoveredParams(tuple(RecoveryDeclaration(*place) for place in places))
+    return await _send(devnet, one, numbers.DECLARE_FAULTS_RECOVERED, params, ZERO)
 
 
 async def run_message(devnet: Devnet, message: Message) -> tuple[Cid, Receipt]:
@@ -131,23 +137,15 @@ async def run_message(devnet: Devnet, message: Message) -> tuple[Cid, Receipt]:
     )
 
 
-def worker_of(devnet: Devnet, miner: Address) -> Address:
-    """Return the key of a miner's worker; LocalFault where it is none of the devnet's miners."""
-    if miner not in devnet.miners:
-        names = ", ".join(map(str, devnet.miners))
-        raise LocalFault(f"{miner} is none of the devnet's miners: {names}")
-    return devnet.people.workers[devnet.miners.index(miner)].address
-
-
 async def _send(
     devnet: Devnet,
-    worker: Address,
-    miner: Address,
+    miner: DevnetMiner,
     method: int,
     params: Record,
     value: TokenAmount = _FOR_A_SECTOR,
 ) -> Cid:
-    cid, _ = await run_message(devnet, draft(worker, miner, value, method, params.to_cbor()))
+    message = draft(miner.worker, miner.address, value, method, params.to_cbor())
+    cid, _ = await run_message(devnet, message)
     return cid
 
 
@@ -155,7 +153,7 @@ async def _places(
     devnet: Devnet, miner: Address, sectors: Sequence[int]
 ) -> list[tuple[int, int, BitField]]:
     """Return where sectors are: deadline, partition and numbers."""
-    view = await view_of(devnet)
+    view = await devnet.view()
     state, _ = load_miner(view, miner.id)
     found: dict[tuple[int, int], list[int]] = {}
     for number in sectors:
@@ -176,7 +174,7 @@ async def _leave_windows(devnet: Devnet, miner: Address, sectors: Sequence[int])
     """
     policy = policy_of(devnet.node.network.actors_bundle)
     for deadline, _, _ in await _places(devnet, miner, sectors):
-        view = await view_of(devnet)
+        view = await devnet.view()
         state, _ = load_miner(view, miner.id)
         epoch = view.next_epoch
         start = state.current_proving_period_start(policy, epoch)

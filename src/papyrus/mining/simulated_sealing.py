@@ -41,12 +41,12 @@ def announcement(
     miner: int,
     number: int,
     pieces: Sequence[PieceInfo] = (),
-    expiration: ChainEpoch | None = None,
+    needed_until: ChainEpoch = 0,
 ) -> PreCommitSectorBatch2Params:
     """Return what announces a new sector of some data, or of zeros: method 28.
 
-    It expires as early as is allowed unless said otherwise. LookupError where there is no such
-    miner, PieceError where the pieces do not fit.
+    It expires as early as is allowed, and as its data is no longer needed. LookupError where there
+    is no such miner, PieceError where the pieces do not fit.
     """
     seal_proof = _seal_proof(view, miner)
     epoch = max(view.head.height - CHAIN_FINALITY, 0)
@@ -61,7 +61,7 @@ def announcement(
                 sealed_cid=sector.sealed_cid,
                 seal_randomness_epoch=epoch,
                 deal_ids=(),
-                expiration=_expiration(view, seal_proof) if expiration is None else expiration,
+                expiration=max(_expiration(view, seal_proof), needed_until),
                 unsealed_cid=sector.unsealed_cid if pieces else None,
             ),
         )

@@ -17,6 +17,7 @@ from papyrus.devnet.dump import DevnetDump, dump_state, load_state
 from papyrus.devnet.interventions import Intervention
 from papyrus.devnet.time_travel import Moments
 from papyrus.ipld.cid import Cid
+from papyrus.ipld.schema import U64
 from papyrus.node.execution import ExecutionMeans
 from papyrus.node.sending import draft
 from papyrus.primitives.address import Address
@@ -137,9 +138,15 @@ async def revert(context: Context[DevnetNode], number: int) -> Tipset:
 
 
 @method("Papyrus.AddSector", ADMIN, waits=True)
-async def add_sector(context: Context[DevnetNode], miner: Address, count: int = 1) -> list[int]:
-    """Let a miner have more sectors, sealed by SIMULATION; return their numbers."""
-    return await sectors.add_sectors(context.node.devnet, miner, count)
+async def add_sector(
+    context: Context[DevnetNode], miner: Address, count: int = 1, deals: list[U64] | None = None
+) -> list[int]:
+    """Let a miner have more sectors, sealed by SIMULATION; return their numbers.
+
+    One sector may hold the data of deals that the miner has published. The devnet proves the
+    sectors of that miner from then on, and makes blocks for it.
+    """
+    return await sectors.add_sectors(context.node.devnet, miner, count, deals or ())
 
 
 @method("Papyrus.Fault", ADMIN, waits=True)

@@ -279,7 +279,7 @@ def test_sectors_that_are_not_there_are_told_of(desk):
         desk("Papyrus.Fault", MINER, [77])
     with pytest.raises(Refused, match="no sectors were named"):
         desk("Papyrus.Recover", MINER, [])
-    with pytest.raises(Refused, match="f01001 is none of the devnet's miners: f01000"):
+    with pytest.raises(Refused, match="f01001 is no miner: `papyrus miner create` makes one"):
         desk("Papyrus.AddSector", "t01001")
     with pytest.raises(Refused, match="0 sectors: 1 to 100"):
         desk("Papyrus.AddSector", MINER, 0)
