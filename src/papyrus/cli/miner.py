@@ -10,7 +10,7 @@ import typer
 
 from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams
 from papyrus.actors.singletons import STORAGE_POWER
-from papyrus.cli import miner_actor, miner_proving
+from papyrus.cli import miner_actor, miner_proving, miner_sectors
 from papyrus.cli.address import read_address
 from papyrus.cli.amounts import fil, human_power, read_size
 from papyrus.cli.connection import ApiOption, connected
@@ -25,8 +25,8 @@ from papyrus.cli.message_sending import (
     sender_of,
 )
 from papyrus.cli.node_output import show
-from papyrus.cli.output import JsonOption, progress, say, say_json
-from papyrus.cli.state_miners import info_fields, power_fields, say_sectors
+from papyrus.cli.output import JsonOption
+from papyrus.cli.state_miners import info_fields, power_fields
 from papyrus.ipld import dag_cbor
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
@@ -40,12 +40,7 @@ app = typer.Typer(
 
     Whatever changes a miner is sent by its owner or worker, whose keys the node must hold.""",
 )
-sectors = typer.Typer(
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="See a miner's sectors, and on a devnet add some.",
-)
-app.add_typer(sectors, name="sectors")
+app.add_typer(miner_sectors.app, name="sectors")
 app.add_typer(miner_proving.app, name="proving")
 app.add_typer(miner_actor.app, name="actor")
 
@@ -124,83 +119,6 @@ def create(
         power = str(STORAGE_POWER)
         message = new_message(own, power, deposit, CREATE_MINER, params.to_cbor())
         report(node, send(node, message), wait=wait, json=json, result=_created)
-
-
-@sectors.command("list", no_args_is_help=True)
-def list_sectors(
-    miner: MinerArgument,
-    active: Annotated[bool, typer.Option("--active", help="Those that count for power.")] = False,
-    api: ApiOption = None,
-    json: JsonOption = False,
-) -> None:
-    r"""List a miner's sectors.
-
-    \b
-    Examples:
-      papyrus miner sectors list f01000 --active
-    """
-    named = str(read_address(miner))
-    with connected(api) as node:
-        found = (
-            node.ask("StateMinerActiveSectors", named, None)
-            if active
-            else node.ask("StateMinerSectors", named, None, None)
-        )
-    if json:
-        say_json(found or [])
-    else:
-        say_sectors(found or [])
-
-
-@sectors.command("status", no_args_is_help=True)
-def status(
-    miner: MinerArgument,
-    number: Annotated[int, typer.Argument(metavar="SECTOR", min=0)],
-    api: ApiOption = None,
-    json: JsonOption = False,
-) -> None:
-    r"""Show a sector: proven, announced, or neither.
-
-    \b
-    Examples:
-      papyrus miner sectors status f01000 0
-    """
-    named = str(read_address(miner))
-    with connected(api) as node:
-        proven = node.ask("StateSectorGetInfo", named, number, None)
-        announced = node.ask("StateSectorPreCommitInfo", named, number, None)
-        end = node.ask("StateSectorExpiration", named, number, None) if proven else None
-    state = "proven" if proven else "announced" if announced else "unknown"
-    fields: list[tuple[str, object]] = [("sector", number), ("state", state)]
-    if proven:
-        fields += [("expires", proven["Expiration"]), ("pledge", fil(proven["InitialPledge"]))]
-    elif announced:
-        deposit = fil(announced["PreCommitDeposit"])
-        fields += [("announced at", announced["PreCommitEpoch"]), ("deposit", deposit)]
-    found = {"state": state, "proven": proven, "announced": announced, "expiration": end}
-    show(found, fields, json)
-
-
-@sectors.command("pledge", no_args_is_help=True)
-def pledge(
-    miner: MinerArgument,
-    count: Annotated[int, typer.Option("--count", min=1, help="How many.")] = 1,
-    api: ApiOption = None,
-    json: JsonOption = False,
-) -> None:
-    r"""Add sectors without deals to a miner of a devnet, whose sealing is SIMULATED.
-
-    \b
-    Examples:
-      papyrus miner sectors pledge f01000 --count 2
-    """
-    named = str(read_address(miner))
-    with connected(api) as node, progress("sealing, simulated", bytes_unit=False):
-        numbers = node.ask("AddSector", named, count, namespace="Papyrus", seconds=None)
-    if json:
-        say_json({"miner": named, "sectors": numbers, "sealing": "SIMULATED"})
-    else:
-        say(f"sectors {', '.join(map(str, numbers))}, by SIMULATED sealing")
 
 
 def _created(sent: Sent, landed: Landed) -> dict[str, Any]:
