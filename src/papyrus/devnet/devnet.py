@@ -44,6 +44,9 @@ FIRST_MINER = 1000
 MOST_NULL_ROUNDS = 100
 """Epochs in a row without a winner after which something must be wrong."""
 
+MOST_IDLE = 2
+"""Tipsets without a message after which those that wait are taken to wait for something else."""
+
 MOST_AT_ONCE = 100_000
 
 _LATE = 10
@@ -313,21 +316,23 @@ class Devnet:
                 _log.error("no tipset was made", why=str(error))
 
     async def _mine_while_messages_wait(self) -> None:
+        """Make tipsets until nothing waits that can be taken, and all that was taken is told of.
+
+        The child of a tipset tells what became of its messages; it may have taken some itself.
+        """
         travels = self.travels
-        is_told, is_last = True, False
+        is_told, idle = True, 0
         while True:
             async with self.turn:
-                waiting = len(self.node.pool)
                 if self.travels != travels:
-                    travels, is_told = self.travels, True
-                if is_told and not waiting:
+                    travels, is_told, idle = self.travels, True, 0
+                if is_told and not len(self.node.pool):
                     return
-                # The child of the last tipset tells what became of its messages.
-                await self.make_tipset()
-            if is_last or not waiting:
+                head = await self.make_tipset()
+            is_told = not self.node.view.messages_of(head)
+            idle = idle + 1 if is_told else 0
+            if idle == MOST_IDLE or (idle and not len(self.node.pool)):
                 return
-            is_told = False
-            is_last = len(self.node.pool) >= waiting
 
     async def _mine_what_is_expected(self) -> None:
         travels = self.travels
