@@ -34,8 +34,11 @@ def environment(home, **more):
 class DevnetProcess:
     """`papyrus devnet` in a folder."""
 
-    def __init__(self, folder, *options):
-        self.folder, self.options = Path(folder), options
+    def __init__(self, folder, *options, before=None, **variables):
+        self.folder, self.options, self.variables = Path(folder), options, variables
+        self.before = before
+        """Called in the new process before it becomes the devnet."""
+        self.headers = {}
         self.process = None
         self.facts = None
         self._workers = []
@@ -52,7 +55,7 @@ class DevnetProcess:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", COMMAND, "devnet", "--port", "0", "--json", *self.options,
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=stderr,
-                env=environment(self.folder),
+                env=environment(self.folder, **self.variables), preexec_fn=self.before,
             )  # fmt: skip
 
     async def ready(self):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from papyrus.node.logging import part
+from papyrus.node.open_files import allow_open_files
 from papyrus.primitives.errors import LocalFault, PapyrusError
 
 STOP_LIMIT = 20.0
@@ -96,6 +97,7 @@ def run(main: Callable[[Stopping], Coroutine[Any, Any, None]]) -> None:
 
     Raises what it raises.
     """
+    allow_open_files()
 
     async def guarded() -> None:
         stopping = Stopping()
