@@ -92,8 +92,7 @@ def participants(state: StateAt, network: str) -> dict[str, MarketBalance]:
 def deal(state: StateAt, deal_id: int) -> DealView:
     """Return a deal; RpcError where there is none."""
     own = _market(state)
-    proposals = PROPOSALS.open(state.store, own.proposals)
-    proposal = proposals.get(deal_id) if deal_id <= MAX_INDEX else None
+    proposal = proposal_of(state, own, deal_id)
     if proposal is None:
         raise RpcError(
             ErrorCode.GENERIC,
@@ -101,6 +100,14 @@ def deal(state: StateAt, deal_id: int) -> DealView:
             "start epoch, or deal may have been slashed",
         )
     return _deal_view(proposal, STATES.open(state.store, own.states).get(deal_id))
+
+
+def proposal_of(state: StateAt, market: State, deal_id: int) -> DealProposal | None:
+    """Return what a deal is about; None where there is none of a number, however odd."""
+    if not 0 <= deal_id <= MAX_INDEX:
+        return None
+    found: DealProposal | None = PROPOSALS.open(state.store, market.proposals).get(deal_id)
+    return found
 
 
 def deals(state: StateAt) -> dict[str, DealView]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from papyrus.actors.market.bounds import TOTAL_FILECOIN, minimum_provider_collateral
-from papyrus.actors.market.state import PROPOSALS
 from papyrus.actors.market.state import State as MarketState
 from papyrus.actors.miner.monies import initial_pledge_for_power, pre_commit_deposit_for_power
 from papyrus.actors.miner.power import (
@@ -22,6 +21,7 @@ from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.proofs.sector_sizes import seal_sector_size
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.json_codecs import Named
+from papyrus.rpc.views.market import proposal_of
 from papyrus.rpc.views.miner_sectors import PreCommitInfoView
 from papyrus.rpc.views.state_at import StateAt
 
@@ -170,14 +170,13 @@ def collateral_bounds(state: StateAt, piece_size: int) -> CollateralBounds:
 def _verified_space_time(state: StateAt, miner: Address, announced: PreCommitInfoView) -> int:
     """Return the bytes times epochs of the verified deals in an announced sector."""
     own = state.record(STORAGE_MARKET, "storagemarket", MarketState)
-    proposals = PROPOSALS.open(state.store, own.proposals)
     provider = Address.from_id(state.id_of(miner))
     deal_ids = announced.deal_ids or []
     if len(set(deal_ids)) < len(deal_ids):
         raise RpcError(ErrorCode.GENERIC, "a deal is named more than once")
     total = 0
     for deal_id in deal_ids:
-        proposal = proposals.get(deal_id)
+        proposal = proposal_of(state, own, deal_id)
         if proposal is None:
             raise RpcError(ErrorCode.GENERIC, f"no such deal {deal_id}")
         if proposal.provider != provider:
