@@ -10,7 +10,7 @@ from papyrus.cli.amounts import ago, fil, when
 from papyrus.cli.chain_objects import get, read_obj, stat_obj
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.node_output import cid_json, cid_text, key_text, show, show_value
-from papyrus.cli.output import JsonOption, note, say, say_fields, say_json, say_table
+from papyrus.cli.output import JsonOption, fail, note, say, say_fields, say_json, say_table
 from papyrus.cli.tipset_option import TipsetOption, tipset_key, tipset_named
 
 app = typer.Typer(
@@ -188,8 +188,11 @@ def export(
     Examples:
       papyrus chain export chain.car --recent-stateroots 900 --skip-old-msgs
     """
+    from papyrus.chain.snapshot_export import LEAST_RECENT  # noqa: PLC0415 - slow to import
     from papyrus.cli.chain_export import download  # noqa: PLC0415 - slow to import
 
+    if 0 < recent < LEAST_RECENT:
+        fail(f"--recent-stateroots {recent}: a node needs {LEAST_RECENT} or more; 0 is all")
     with connected(api) as node:
         key = tipset_key(node, tipset)
         size = download(node.info, path, recent, key, skip_old=skip_old)

@@ -15,8 +15,9 @@ from papyrus.actors.market.params import (
     PublishStorageDealsReturn,
 )
 from papyrus.actors.singletons import STORAGE_MARKET
+from papyrus.cli import wallet_node
 from papyrus.cli.address import read_address
-from papyrus.cli.amounts import AmountArgument, fil, human_power, read_amount
+from papyrus.cli.amounts import AmountArgument, fil, human_power
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.market_terms import Terms, free_escrow, proposal_of, signed_by_client
 from papyrus.cli.message_sending import (
@@ -24,15 +25,13 @@ from papyrus.cli.message_sending import (
     Landed,
     Sent,
     WaitOption,
-    expect_success,
     new_message,
     report,
     send,
     sender_of,
-    wait_for,
 )
 from papyrus.cli.node_output import cid_text, show
-from papyrus.cli.output import JsonOption, say, say_fields, say_json, say_table
+from papyrus.cli.output import JsonOption, say_json, say_table
 from papyrus.primitives.amounts import ZERO
 
 app = typer.Typer(
@@ -145,33 +144,35 @@ def add(
     api: ApiOption = None,
     json: JsonOption = False,
 ) -> None:
-    r"""Put money into the market, for oneself or for another.
+    r"""Put funds into the market, for oneself or for another.
 
     \b
     Examples:
       papyrus market add 10
       papyrus market add 1.5 --address f01000 --from f1...
     """
-    _move("MarketAddBalance", amount, owner, sender, wait, api, json)
+    wallet_node.add(amount, sender, owner, wait, api, json)
 
 
-@app.command(no_args_is_help=True)
+@app.command()
 def withdraw(
-    amount: AmountArgument,
+    amount: Annotated[
+        str | None, typer.Argument(metavar="[FIL]", help="All, if not given.")
+    ] = None,
     owner: OwnerOption = None,
     sender: FromOption = None,
     wait: WaitOption = True,
     api: ApiOption = None,
     json: JsonOption = False,
 ) -> None:
-    r"""Take money out of the market that backs no deal and is not reserved; it goes to its owner.
+    r"""Take funds out of the market that no deal needs; a miner's go to its owner.
 
     \b
     Examples:
-      papyrus market withdraw 2.5
+      papyrus market withdraw
       papyrus market withdraw 1 --address f01000 --from f3...
     """
-    _move("MarketWithdraw", amount, owner, sender, wait, api, json)
+    wallet_node.withdraw(amount, sender, owner, wait, api, json)
 
 
 @app.command()
@@ -253,34 +254,6 @@ def deal(
     if "allocation" in found:
         fields.append(("allocation", found["allocation"]))
     show(found, fields, json)
-
-
-def _move(
-    method: str,
-    amount: str,
-    owner: str | None,
-    sender: str | None,
-    wait: bool,
-    api: str | None,
-    json: bool,
-) -> None:
-    """Let the node send what moves money into the market or out of it."""
-    value = read_amount(amount)
-    with connected(api) as node:
-        own = sender_of(node, sender)
-        named = own if owner is None else str(read_address(owner))
-        cid = cid_text(node.ask(method, own, named, str(value)))
-        if not json:
-            say(cid)
-        landed = wait_for(node, cid) if wait else None
-        found = node.ask("StateMarketBalance", named, None) if wait else None
-        if json:
-            lookup = None if landed is None else landed.lookup
-            say_json({"cid": cid, "lookup": lookup, "balance": found})
-        elif landed is not None and found is not None:
-            say_fields([*landed.fields(), ("free", fil(free_escrow(found)))])
-        if landed is not None:
-            expect_success(node, cid, landed)
 
 
 def _allocation(node: NodeClient, deal: int) -> dict[str, int]:

@@ -19,7 +19,7 @@ from papyrus.cli.amounts import fil
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import Landed, Sent, WaitOption, new_message, report, send
 from papyrus.cli.node_output import cid_text, show
-from papyrus.cli.output import JsonOption, fail, progress, say, say_json
+from papyrus.cli.output import JsonOption, fail, progress, say, say_json, say_table
 from papyrus.cli.state_miners import say_sectors
 from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.bitfield import BitField
@@ -114,10 +114,10 @@ def add(
     """
     named = str(read_address(miner))
     with connected(api) as node, progress("sealing, simulated", bytes_unit=False):
-        chosen = deals or []
-        found = node.ask("AddSector", named, count, chosen, namespace="Papyrus", seconds=None)
+        asked = ("AddSector", named, count, deals or [])
+        found = node.ask(*asked, namespace="Papyrus", seconds=None)
     if json:
-        say_json({"miner": named, "sectors": found, "deals": chosen, "sealing": "SIMULATED"})
+        say_json({"miner": named, "sectors": found, "sealing": "SIMULATED"})
     else:
         say(f"sectors {', '.join(map(str, found))}, by SIMULATED sealing")
 
@@ -168,6 +168,36 @@ def recover(
       papyrus miner sectors recover f01000 0 1
     """
     _declare("Recover", miner, chosen, "recovering", api, json)
+
+
+@app.command("set-expiration", no_args_is_help=True)
+def set_expiration(
+    miner: MinerArgument,
+    chosen: SectorsArgument,
+    epoch: Annotated[int, typer.Option("--epoch", metavar="EPOCH", min=1, help="When they end.")],
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Let sectors of a devnet expire at an epoch, sooner than any message could.
+
+    The state is changed by hand, which is SIMULATED. They must hold no data.
+
+    \b
+    Examples:
+      papyrus miner sectors set-expiration f01000 0 1 --epoch 5000
+    """
+    named = str(read_address(miner))
+    with connected(api) as node:
+        node.ask("SetExpiration", named, chosen, epoch, namespace="Papyrus")
+        found = [
+            {"sector": number, "expiration": node.ask("StateSectorExpiration", named, number, None)}
+            for number in chosen
+        ]
+    if json:
+        say_json({"miner": named, "sectors": found, "change": "SIMULATED"})
+    else:
+        rows = [(one["sector"], one["expiration"]["OnTime"]) for one in found]
+        say_table(("SECTOR", "EXPIRES"), rows)
 
 
 @app.command("terminate", no_args_is_help=True)

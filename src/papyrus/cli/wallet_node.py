@@ -112,7 +112,7 @@ def withdraw(
     api: ApiOption = None,
     json: JsonOption = False,
 ) -> None:
-    r"""Take funds out of the market that no deal needs.
+    r"""Take funds out of the market that no deal needs, and that nobody has set aside for one.
 
     \b
     Examples:
@@ -123,7 +123,8 @@ def withdraw(
         own = sender_of(node, sender)
         whose = read_address(address or own)
         found = node.ask("StateMarketBalance", str(whose), None)
-        free = TokenAmount(int(found["Escrow"]) - int(found["Locked"]))
+        reserved = int(node.ask("MarketGetReserved", str(whose)))
+        free = TokenAmount(max(int(found["Escrow"]) - int(found["Locked"]) - reserved, 0))
         wanted = free if amount is None else read_amount(amount)
         if wanted > free or not free:
             fail(f"{whose} has {fil(free)} in the market that no deal needs")

@@ -9,20 +9,23 @@ without a signature, a nonce or gas; what it does is up to the actors, as ever.
 These are functions for a worker. What they made is on the disk when they return.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from papyrus.actors.checks.state import Finding, check_state
+from papyrus.actors.miner.state import State
 from papyrus.chain.calls import IMPLICIT_GAS_LIMIT, machine_on
+from papyrus.devnet.expirations import with_expiration
 from papyrus.genesis.initial_state import REMAINDER_ID
-from papyrus.ipld.blockstore import Blockstore
+from papyrus.ipld.blockstore import Blockstore, load, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.node.execution import ExecutionMeans
 from papyrus.node.sending import draft
 from papyrus.node.tipset_work import world_over
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.epochs import ChainEpoch
+from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.policy import policy_of
 from papyrus.types.actor import ActorState
 from papyrus.types.message import Message
@@ -91,6 +94,37 @@ def set_actor(
         if actor_id is None:
             actor_id = machine.tree.register(address)
         _put(machine, actor_id, actor)
+
+    return _intervene(means, tipset, root, change)
+
+
+def set_expiration(
+    means: ExecutionMeans,
+    tipset: Tipset,
+    root: Cid,
+    miner: Address,
+    sectors: Sequence[int],
+    expiration: ChainEpoch,
+) -> Intervention:
+    """Let active sectors without data expire at an epoch, be it sooner than any message could.
+
+    LocalFault as for `set_balance`, and where there are no such sectors, or the epoch is past.
+    """
+    if expiration <= tipset.height:
+        raise LocalFault(f"epoch {expiration} is past: the head is at {tipset.height}")
+
+    def change(machine: Machine) -> None:
+        actor_id = machine.tree.resolve(miner)
+        actor = None if actor_id is None else machine.tree.get(actor_id)
+        if actor_id is None or actor is None:
+            raise LocalFault(f"there is no miner {miner}")
+        try:
+            state = State.from_cbor(load(machine.store, actor.head))
+        except DecodeError as error:
+            raise LocalFault(f"{miner} is no miner") from error
+        policy = policy_of(means.network.actors_bundle)
+        state = with_expiration(machine.store, state, policy, sectors, expiration)
+        _put(machine, actor_id, actor.with_head(put_cbor(machine.store, state.to_ipld())))
 
     return _intervene(means, tipset, root, change)
 

@@ -22,6 +22,7 @@ from papyrus.node.execution import ExecutionMeans
 from papyrus.node.sending import draft
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.declarations import ADMIN, Context, method
 from papyrus.storage.chain_notes import StateAfter
@@ -112,6 +113,24 @@ async def set_actor(context: Context[DevnetNode], address: Address, actor: Actor
     devnet = context.node.devnet
     state = ActorState(actor.code, actor.head, actor.nonce, actor.balance, actor.delegated_address)
     _, head = await _intervene(devnet, interventions.set_actor, address, state)
+    return head
+
+
+@method("Papyrus.SetExpiration", ADMIN)
+async def set_expiration(
+    context: Context[DevnetNode],
+    miner: Address,
+    sector_numbers: list[U64],
+    expiration: ChainEpoch,
+) -> Tipset:
+    """Let sectors without data expire at an epoch, sooner than any message could; return the head.
+
+    It is rounded up to the last epoch of a window of theirs, as every expiration is.
+    """
+    devnet = context.node.devnet
+    _, head = await _intervene(
+        devnet, interventions.set_expiration, miner, sector_numbers, expiration
+    )
     return head
 
 
@@ -242,6 +261,7 @@ class PapyrusMethods:
     advance_epochs = advance_epochs
     set_balance = set_balance
     set_actor = set_actor
+    set_expiration = set_expiration
     impersonate = impersonate
     snapshot = snapshot
     revert = revert
