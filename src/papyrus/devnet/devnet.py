@@ -102,7 +102,8 @@ class Devnet:
     travels: int = 0
     """How often the chain went back to an earlier tipset."""
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    _has_resumed: bool = False
+    _may_have_signed: bool = True
+    """Whether there may be signed blocks on the head that the chain does not have."""
     _expected: ChainEpoch = 0
     """The height that someone waits for; 0 where nobody does."""
     _later: tuple[DevnetMiner, ...] = ()
@@ -176,9 +177,10 @@ class Devnet:
     async def make_tipset(self, null_rounds: int = 0) -> Tipset:
         """Make one tipset, in a turn that the caller has, and return it."""
         node = self.node
-        if not self._has_resumed:
+        if self._may_have_signed:
             await self._take_up_signed()
-            self._has_resumed = True
+        # Wherever this breaks off, by a full disk or a client that goes away, as after a start.
+        self._may_have_signed = True
         base = node.chain.head
         outcome = await node.states.after(base)
         await node.executed.catch_up()
@@ -204,6 +206,7 @@ class Devnet:
             if blocks:
                 self.clock.advance_to(attempt.block_time(node.network))
                 await node.intake.take([_full(block) for block in blocks])
+                self._may_have_signed = False
                 await node.executed.catch_up()
                 return node.chain.head
         raise LocalFault(

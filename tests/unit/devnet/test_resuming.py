@@ -1,9 +1,12 @@
 """A devnet that is ended after it signed a block takes that block up, and signs no other."""
 
+import asyncio
+
 import pytest
 from devnet_desk import devnet_desk
 
 from papyrus.node.block_intake import BlockIntake
+from papyrus.primitives.errors import LocalFault
 
 
 class Ended(Exception):  # noqa: N818 - what happens, not an error
@@ -47,3 +50,32 @@ def test_block_whose_place_was_taken_is_left_alone(tmp_path):
         desk.mine()
         assert desk.node.chain.tipset(desk.node.chain.head.parents).blocks[0] == header
         assert header.parents == parent.key.cids
+
+
+def fail(_headers):
+    raise LocalFault("the disk is full")
+
+
+def go_away(_headers):
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    ("happens", "told"), [(fail, LocalFault), (go_away, asyncio.CancelledError)]
+)
+def test_tipset_that_broke_off_is_taken_up_without_a_restart(monkeypatch, happens, told):
+    with devnet_desk() as desk:
+        desk.mine(2)
+        head = desk.node.chain.head
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.node.chain, "put_blocks", happens)
+            for _ in range(2):
+                with pytest.raises(told):
+                    desk.mine()
+        [signed] = desk.node.slash_filter.signed_above(head.height)
+        alice, bob, _ = desk.accounts
+        desk("MpoolPushMessage", {"From": alice, "To": bob, "Value": "5"}, None)
+        desk.mine()
+        assert desk.node.chain.tipset(desk.node.chain.head.parents).key.cids == (signed,)
+        desk.mine()
+        assert desk("MpoolPending", []) == []
