@@ -158,6 +158,13 @@ class Connection:
             raise RefusedCallError(method, found["error"])
         return found["result"]
 
+    async def send_raw(self, text):
+        """Send a text as it is; what is answered to it is not waited for."""
+        try:
+            await self._socket.send(text)
+        except WebSocketException as error:
+            raise GoneError(str(error)) from error
+
     def listen(self, listener):
         """Tell a listener of each notification of any subscription."""
         self._listeners.append(listener)
