@@ -9,7 +9,7 @@ A header is read here without making a record of it: there are tens of millions 
 walk through them needs a few links alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from papyrus.ipld import dag_cbor
@@ -75,6 +75,16 @@ def read_metadata(data: bytes) -> SnapshotMetadata | None:
     if f3_data is not None and (type(f3_data) is not Cid or f3_data.codec != RAW):
         raise DecodeError("the snapshot's metadata names finality certificates that are not raw")
     return SnapshotMetadata(TipsetKey(tuple(head)), f3_data)
+
+
+def snapshot_head(store: Blockstore, roots: Sequence[Cid]) -> tuple[Cid, ...]:
+    """Return the blocks of the head of a chain file: its roots, or those that its metadata names.
+
+    DecodeError where it is a snapshot of a version that is not known.
+    """
+    data = store.get(roots[0]) if len(roots) == 1 else None
+    metadata = None if data is None else read_metadata(data)
+    return tuple(roots) if metadata is None else metadata.head.cids
 
 
 def header_links(data: bytes) -> HeaderLinks:

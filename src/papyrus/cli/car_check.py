@@ -13,6 +13,7 @@ from typing import Any
 
 import cbor2
 
+from papyrus.chain.snapshot_format import snapshot_head
 from papyrus.cli.chain_contents import (
     StateTree,
     TipsetBlocks,
@@ -63,7 +64,7 @@ def round_trip(car: CarFile, progress: Callable[[int], None] | None = None) -> R
             progress(len(data))
     newer: StateTree | None = None
     seen: set[Cid] = set()
-    for tipset in tipsets(car, car.roots):
+    for tipset in tipsets(car, snapshot_head(car, car.roots)):
         for name, cid, before, after in _records(car, tipset, seen):
             _check_record(name, cid, before, after, result)
         root = tipset.blocks[0][1].parent_state_root

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from papyrus.chain.snapshot_format import snapshot_head
 from papyrus.cli.chain_contents import (
     ActorNames,
     StateTree,
@@ -43,7 +44,8 @@ class Wanted:
 
 def tipset_trees(car: CarFile, wanted: Wanted) -> Iterator[dict[str, Any]]:
     """Give each tipset from the head back, as far as wanted; the state with the first."""
-    for number, tipset in enumerate(islice(tipsets(car, car.roots), wanted.tipsets)):
+    head = snapshot_head(car, car.roots)
+    for number, tipset in enumerate(islice(tipsets(car, head), wanted.tipsets)):
         yield _tipset_tree(car, tipset, wanted, with_state=number == 0)
 
 

@@ -14,6 +14,7 @@ import typer
 from papyrus.actors.dispatch import ActorCode
 from papyrus.actors.inspection import View, state_view
 from papyrus.actors.registry import ACTORS
+from papyrus.chain.snapshot_format import snapshot_head
 from papyrus.cli.chain_contents import read_header, tipsets
 from papyrus.conformance.states import actor_names
 from papyrus.ipld.blockstore import Blockstore, load
@@ -120,9 +121,9 @@ def state_header(car: CarFile, path: Path, chosen: str | None) -> BlockHeader | 
     if chosen is not None and not chosen.isdecimal():
         return None
     if chosen is None:
-        headers = (read_header(car, cid) for cid in car.roots)
+        headers = (read_header(car, cid) for cid in snapshot_head(car, car.roots))
         return next((header for header in headers if header is not None), None)
-    for found in tipsets(car, car.roots):
+    for found in tipsets(car, snapshot_head(car, car.roots)):
         if found.height == int(chosen):
             return found.blocks[0][1]
         if found.height < int(chosen):

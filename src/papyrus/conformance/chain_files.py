@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from papyrus.chain.snapshot_format import snapshot_head
 from papyrus.conformance import json_fields as fields
 from papyrus.consensus.chain import StoredChain, load_header
 from papyrus.ipld.cid import Cid
@@ -155,7 +156,7 @@ def _walk(car: CarFile, path: Path) -> tuple[Tipset, ...]:
     """Return the tipsets from the first one the file holds to its head."""
     chain = StoredChain(car)
     try:
-        current = Tipset.of(load_header(car, cid) for cid in car.roots)
+        current = Tipset.of(load_header(car, cid) for cid in snapshot_head(car, car.roots))
     except (DecodeError, LocalFault) as error:
         raise DecodeError(f"{path} is not a chain: its roots are no tipset: {error}") from error
     found = [current]

@@ -8,6 +8,7 @@ from whole_states import MINER, WholeState
 from papyrus.actors.checks import state as checks
 from papyrus.actors.miner.state import State as MinerState
 from papyrus.actors.system.state import State as SystemState
+from papyrus.chain.snapshot_format import SnapshotMetadata
 from papyrus.cli import state_check
 from papyrus.genesis.initial_state import TOTAL_SUPPLY
 from papyrus.ipld.blockstore import put_cbor
@@ -16,6 +17,7 @@ from papyrus.primitives.amounts import TokenAmount
 from papyrus.storage import bundle_manifests, bundles
 from papyrus.storage.bundle_manifests import PinnedBundle
 from papyrus.types.actor import StateRoot
+from papyrus.types.tipset import TipsetKey
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +126,17 @@ def test_the_epoch_is_that_of_the_parents_of_the_tipset(papyrus, whole, write):
         assert "f02 (reward): reward state epoch 0 does not match prior_epoch+1 2" in result.stdout
     by_root = papyrus("state", "check", path, "--state", whole.write())
     assert (by_root.exit_code, "genesis" in by_root.stdout) == (0, True)
+
+
+def test_a_snapshot_of_either_version_leads_to_its_heads_state(papyrus, whole, write):
+    head = whole.header(1, [whole.header(0, [Cid.of(b"nothing")])])
+    metadata = SnapshotMetadata(TipsetKey((head,))).to_cbor()
+    described = Cid.of(metadata)
+    whole.store.put(described, metadata)
+    told = [papyrus("state", "check", write(whole, root)) for root in (head, described)]
+    assert [one.exit_code for one in told] == [0, 0]
+    assert told[0].stdout == told[1].stdout
+    assert json.loads(papyrus("car", "tree", write(whole, described), "--json").stdout)
 
 
 def test_without_the_parents_the_epoch_is_the_states_own(papyrus, whole, write):
