@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
 from time import perf_counter
@@ -13,9 +14,12 @@ from typing import Annotated, Any
 import typer
 
 from papyrus.cli.devnet_banner import banner, devnet_info, facts
+from papyrus.cli.devnet_state import begin_with, read_dump, write_dump
 from papyrus.cli.main import STARTED
 from papyrus.cli.output import JsonOption, say, say_json
 from papyrus.devnet.devnet import Devnet, Mining
+from papyrus.devnet.dump import DevnetDump, push_pending
+from papyrus.devnet.dump import dump_state as dump_of
 from papyrus.devnet.opening import forget, open_devnet
 from papyrus.devnet.options import DevnetOptions
 from papyrus.node.api_info import announced
@@ -97,6 +101,14 @@ def devnet(
         Path | None,
         typer.Option("--state", metavar="FOLDER", help="Where to keep it: $PAPYRUS_PATH."),
     ] = None,
+    load_state: Annotated[
+        Path | None,
+        typer.Option("--load-state", metavar="FILE", help="Begin with what --dump-state wrote."),
+    ] = None,
+    dump_state: Annotated[
+        Path | None,
+        typer.Option("--dump-state", metavar="FILE", help="Write all of it to a file at the end."),
+    ] = None,
     config_out: Annotated[
         Path | None,
         typer.Option("--config-out", metavar="FILE", help="Write accounts and address as JSON."),
@@ -115,6 +127,8 @@ def devnet(
       papyrus devnet
       papyrus devnet --block-time 4 --accounts 3 --balance 500
       papyrus devnet --port 0 --reset --json
+      papyrus devnet --dump-state monday.json
+      papyrus devnet --reset --load-state monday.json
     """
     if mixed and no_mining:
         raise typer.BadParameter("--mixed and --no-mining contradict one another")
@@ -124,12 +138,16 @@ def devnet(
     with open_repository(folder, NETWORK) as repository:
         if reset:
             forget(repository)
+        loaded = None if load_state is None else read_dump(load_state)
+        if loaded is not None:
+            options = begin_with(repository, loaded)
+        moves = _Moves(loaded, dump_state)
         logs = Logs(config.logging, repository.folder)
         try:
             run_until_stopped(
                 lambda stopping: _run(
                     repository, config, options, _mode(config, no_mining), stopping,
-                    _Telling(config_out, silent=silent, json=json),
+                    _Telling(config_out, silent=silent, json=json), moves,
                 )
             )  # fmt: skip
         finally:
@@ -161,6 +179,14 @@ class _Telling:
         sys.stdout.flush()
 
 
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """Where a devnet comes from, and where it goes to."""
+
+    loaded: DevnetDump | None
+    dumped_to: Path | None
+
+
 async def _run(
     repository: Repository,
     config: Config,
@@ -168,6 +194,7 @@ async def _run(
     mining: Mining,
     stopping: Stopping,
     telling: _Telling,
+    moves: "_Moves",
 ) -> None:
     place = parse_listen_address(config.api.listen_address)
     auth = open_auth(repository.folder) if config.api.require_token else Auth.disabled()
@@ -187,11 +214,15 @@ async def _run(
                         devnet_pages(devnet),
                     )
                 )
+                if moves.loaded is not None:
+                    push_pending(devnet, moves.loaded)
                 if devnet.node.chain.head.height == 0:
                     await devnet.mine()
                 making = asyncio.create_task(devnet.run())
                 telling.tell(devnet, address, _token(auth, repository))
                 await _until_stopped(devnet, stopping, serving, making)
+                if moves.dumped_to is not None:
+                    write_dump(moves.dumped_to, await dump_of(devnet))
 
 
 @asynccontextmanager

@@ -38,6 +38,14 @@ class DevnetDump:
     """A compressed snapshot of its chain."""
     pending: list[SignedMessage]
 
+    @property
+    def timestamp(self) -> int:
+        """Unix seconds of its genesis; LocalFault where the settings do not say."""
+        found = self.settings.get("timestamp")
+        if not isinstance(found, int):
+            raise LocalFault("the settings of the devnet tell no moment of its genesis")
+        return found
+
 
 async def dump_state(devnet: Devnet) -> DevnetDump:
     """Return a devnet in one piece, with the states of its last tipsets."""
@@ -73,10 +81,15 @@ async def load_state(devnet: Devnet, dump: DevnetDump) -> Tipset:
         await node.executed.catch_up()
         node.pool.forget_accounts()
         node.pool.clear(local=True)
-        for signed in dump.pending:
-            with suppress(Invalid):  # it waited although it could not be pushed any more
-                node.pool.push(signed)
+        push_pending(devnet, dump)
     return head
+
+
+def push_pending(devnet: Devnet, dump: DevnetDump) -> None:
+    """Let what waited in a dump wait again."""
+    for signed in dump.pending:
+        with suppress(Invalid):  # it waited although it could not be pushed any more
+            devnet.node.pool.push(signed)
 
 
 def restore(repository: Repository, network: Network, dump: DevnetDump) -> None:

@@ -1,6 +1,9 @@
 """What the genesis of a devnet is made of, by whoever starts it."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from papyrus.devnet.people import DEFAULT_ACCOUNTS, DEFAULT_MNEMONIC, People, people_of
 from papyrus.devnet.settings import (
@@ -28,6 +31,15 @@ class DevnetOptions:
     """How many each miner begins with."""
     epoch_seconds: int = DEFAULT_BLOCK_TIME
     chain_id: int = DEFAULT_CHAIN_ID
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> "DevnetOptions":
+        """Return the options that a settings file was written from; LocalFault where it is none."""
+        try:
+            fields = {field.name: settings[field.name] for field in dataclasses.fields(cls)}
+            return cls(**{**fields, "balance": TokenAmount(int(fields["balance"]))})
+        except (KeyError, TypeError, ValueError) as error:
+            raise LocalFault(f"these are no settings of a devnet: {error}") from error
 
     def people(self) -> People:
         """Return everybody whose keys the devnet holds; LocalFault for words that are none."""
