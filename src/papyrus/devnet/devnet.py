@@ -163,14 +163,15 @@ class Devnet:
     async def advance(self, epochs: int) -> Tipset:
         """Let so many epochs pass, or a few more, most of them without blocks; return the head.
 
-        There is a tipset often enough that the proofs for every window come in time.
+        There is a tipset often enough that the proofs for every window come in time, and the last
+        one follows another at once, so that the state below it has seen the epochs that passed.
         """
         if not 1 <= epochs <= MOST_AT_ONCE:
             raise LocalFault(f"{epochs} epochs: 1 to {MOST_AT_ONCE} can pass at once")
         head = self.node.chain.head
         target = head.height + epochs
         while head.height < target:
-            step = min(target - head.height, _EPOCHS_WITHOUT_BLOCKS)
+            step = max(min(target - head.height - 1, _EPOCHS_WITHOUT_BLOCKS), 1)
             head = await self.mine(null_rounds=step - 1)
         return head
 

@@ -1,0 +1,246 @@
+"""What people do with a Filecoin, by command on a devnet, from the first payment to the last.
+
+The devnet is a process of its own. After each part the invariants of the whole state hold, as
+`papyrus state check` finds them in a snapshot that the running devnet was asked for.
+"""
+
+import pytest
+from command_shell import CommandShell
+from running_devnet import running_devnet
+
+pytestmark = pytest.mark.slow
+
+FIL = 10**18
+DAY = 2880
+WINDOW = 60
+SECTOR = 2048
+PIECE = "baga6ea4seaqpy7usqklokfx2vxuynmupslkeutzexe2uqurdg5vhtebhxqmpqai"
+"""The commitment to some 2 KiB."""
+
+
+@pytest.fixture(scope="module")
+def papyrus(tmp_path_factory):
+    """Give a shell beside a devnet."""
+    folder = tmp_path_factory.mktemp("lifecycle")
+    with running_devnet(folder) as facts, CommandShell(folder) as shell:
+        shell.facts = facts
+        shell.accounts = [account["filecoin"] for account in facts["accounts"]]
+        yield shell
+
+
+def expect_sound_state(papyrus):
+    """Check the state that the head stands on: every actor's invariants, and those between them."""
+    papyrus("mine")
+    path = papyrus.folder / "state.car"
+    path.unlink(missing_ok=True)
+    papyrus("snapshot", "export", path, "--chain", "devnet", "--recent-stateroots", "900")
+    report = papyrus("state", "check", path)
+    assert (report["findings"], report["whole"]) == ([], True)
+    return report
+
+
+def balance(papyrus, address):
+    return int(papyrus("wallet", "balance", address)["balance"])
+
+
+def expect_done(done):
+    assert done["lookup"]["Receipt"]["ExitCode"] == 0
+    return done
+
+
+# Money.
+
+
+def test_funds_are_sent(papyrus):
+    alice, bob = papyrus.accounts[:2]
+    before = balance(papyrus, bob)
+    expect_done(papyrus("send", bob, "1.5", "--from", alice, "--wait"))
+    assert balance(papyrus, bob) == before + 15 * FIL // 10
+    expect_sound_state(papyrus)
+
+
+def test_multisig_decides_by_two_of_three(papyrus):
+    alice, bob, carol = papyrus.accounts[:3]
+    signers = (alice, bob, carol)
+    made = expect_done(papyrus("msig", "create", "--required", "2", "--value", "10", *signers))
+    multisig = made["multisig"]
+    before = balance(papyrus, carol)
+    proposed = papyrus("msig", "propose", multisig, carol, "2.5", "--from", alice)
+    assert (proposed["transaction"], proposed["applied"]) == (0, False)
+    assert balance(papyrus, carol) == before
+    [waiting] = papyrus("msig", "inspect", multisig)["transactions"]
+    assert waiting["ID"] == 0
+    approved = papyrus("msig", "approve", multisig, "0", "--from", bob)
+    assert approved["applied"] is True
+    assert balance(papyrus, carol) == before + 25 * FIL // 10
+    assert papyrus("msig", "inspect", multisig)["balance"] == str(75 * FIL // 10)
+    expect_sound_state(papyrus)
+
+
+def test_money_goes_into_the_market_and_back(papyrus):
+    dave = papyrus.accounts[3]
+    expect_done(papyrus("market", "add", "3", "--from", dave))
+    assert papyrus("market", "balance", dave)["Escrow"] == str(3 * FIL)
+    expect_done(papyrus("market", "withdraw", "1", "--from", dave))
+    assert papyrus("market", "balance", dave)["Escrow"] == str(2 * FIL)
+    told = papyrus.refused("market", "withdraw", "5", "--from", dave)
+    assert "has 2 FIL in the market that no deal needs" in told
+    expect_sound_state(papyrus)
+
+
+# Storage.
+
+
+class Miner:
+    """A new miner, and what its commands tell of it."""
+
+    def __init__(self, papyrus):
+        self.papyrus = papyrus
+        self.owner, self.worker = papyrus.accounts[4], papyrus.facts["bls"]["address"]
+        made = expect_done(
+            papyrus(
+                "miner", "create", "--owner", self.owner, "--worker", self.worker,
+                "--sector-size", "2KiB",
+            )
+        )  # fmt: skip
+        self.address = made["miner"]
+
+    @property
+    def raw_power(self):
+        return int(self._power["RawBytePower"])
+
+    @property
+    def quality_adjusted_power(self):
+        return int(self._power["QualityAdjPower"])
+
+    @property
+    def _power(self):
+        return self.papyrus("state", "power", self.address)["MinerPower"]
+
+    @property
+    def faulty(self):
+        return [one["sector"] for one in self.papyrus("miner", "proving", "faults", self.address)]
+
+    @property
+    def active(self):
+        listed = self.papyrus("miner", "sectors", "list", self.address, "--active")
+        return [one["SectorNumber"] for one in listed]
+
+    def let_windows_pass(self, *sectors):
+        """Let time pass until the next window of each sector has closed."""
+        now = self.papyrus("miner", "proving", "info", self.address)
+        epoch = now["CurrentEpoch"]
+        ends = []
+        for sector in sectors:
+            place = self.papyrus("state", "sector", self.address, sector)["Location"]["Deadline"]
+            end = now["PeriodStart"] + (place + 1) * WINDOW
+            ends.append(end if end - WINDOW > epoch else end + DAY)
+        self.papyrus("mine", "--epochs", max(ends) - epoch + 1)
+
+    def let_window_of(self, sector):
+        """Let time pass until nothing keeps a sector's deadline from being changed."""
+        now = self.papyrus("miner", "proving", "info", self.address)
+        place = self.papyrus("state", "sector", self.address, sector)["Location"]["Deadline"]
+        if (place - now["Index"]) % now["WPoStPeriodDeadlines"] <= 1:
+            self.papyrus("mine", "--epochs", 2 * WINDOW)
+
+
+def test_miner_stores_and_ends(papyrus):
+    miner = Miner(papyrus)
+    found = papyrus("miner", "info", miner.address)
+    assert (found["info"]["SectorSize"], found["sectors"]["Live"]) == (SECTOR, 0)
+    expect_sound_state(papyrus)
+
+    deal = publish_verified_deal(papyrus, miner)
+    report = expect_sound_state(papyrus)
+    assert (report["deals"], report["allocations"], report["claims"]) == (3, 1, 2)
+
+    plain = papyrus("miner", "sectors", "add", miner.address, "--count", "2")["sectors"]
+    assert plain == [0, 1]
+    with_data = papyrus("miner", "sectors", "add", miner.address, "--deal", deal)["sectors"]
+    assert with_data == [2]
+    assert papyrus("market", "deal", deal)["State"]["SectorNumber"] == 2
+    assert papyrus("filplus", "list-allocations") == {}
+    [claim] = papyrus("filplus", "list-claims", miner.address).values()
+    assert (claim["Sector"], claim["Size"]) == (2, SECTOR)
+    assert papyrus("miner", "sectors", "status", miner.address, 0)["state"] == "proven"
+    assert miner.raw_power == 0
+    expect_sound_state(papyrus)
+
+    miner.let_windows_pass(0, 1, 2)
+    assert miner.active == [0, 1, 2]
+    assert miner.raw_power == 3 * SECTOR
+    assert miner.quality_adjusted_power == (1 + 1 + 10) * SECTOR
+    expect_sound_state(papyrus)
+
+    papyrus("miner", "sectors", "fault", miner.address, 0)
+    assert miner.faulty == [0]
+    assert miner.raw_power == 2 * SECTOR
+    expect_sound_state(papyrus)
+    papyrus("miner", "sectors", "recover", miner.address, 0)
+
+    head = papyrus("chain", "head")["Height"]
+    changed = papyrus(
+        "miner", "sectors", "set-expiration", miner.address, 1, "--epoch", head + WINDOW
+    )
+    ends = changed["sectors"][0]["expiration"]["OnTime"]
+    assert head + WINDOW <= ends < head + WINDOW + DAY
+
+    told = papyrus.refused("miner", "sectors", "terminate", miner.address, 2)
+    assert "--really-do-it" in told
+    miner.let_window_of(2)
+    done = papyrus("miner", "sectors", "terminate", miner.address, 2, "--really-do-it")
+    assert expect_done(done)["all_paid"] is True
+    assert f"deal {deal} not found" in papyrus.refused("market", "deal", deal)
+    assert papyrus("market", "balance", miner.address)["Locked"] == "0"
+    expect_sound_state(papyrus)
+
+    miner.let_windows_pass(0, 1)
+    assert miner.faulty == []
+    assert miner.active == [0]
+    assert miner.raw_power == SECTOR
+    expect_sound_state(papyrus)
+
+    recent = papyrus("chain", "list", "--count", "80")
+    assert miner.address in {one for tipset in recent for one in tipset["miners"]}
+
+    before = balance(papyrus, miner.owner)
+    paid = expect_done(papyrus("miner", "actor", "withdraw", miner.address))
+    assert int(paid["withdrawn"]) > 0
+    gas = papyrus("state", "replay", paid["cid"])["GasCost"]["TotalCost"]
+    assert balance(papyrus, miner.owner) == before + int(paid["withdrawn"]) - int(gas)
+    expect_sound_state(papyrus)
+
+
+def publish_verified_deal(papyrus, miner):
+    """Have a client get DataCap, both put money down, and the deal published; return its ID."""
+    client = papyrus.accounts[5]
+    expect_done(papyrus("filplus", "grant-datacap", client, "4KiB"))
+    assert papyrus("filplus", "check-client-datacap", client) == str(2 * SECTOR)
+    terms = (
+        "--client", client, "--provider", miner.address, "--piece-cid", PIECE,
+        "--piece-size", "2KiB", "--price", "0.000001", "--collateral", "1", "--verified",
+        "--label", "all I know",
+    )  # fmt: skip
+    told = papyrus.refused("market", "publish", *terms)
+    assert f"`papyrus market add 0.5184 --address {client.replace('t', 'f', 1)}`" in told
+    expect_done(papyrus("market", "add", "1", "--from", client))
+    told = papyrus.refused("market", "publish", *terms)
+    assert "has 0 FIL free in the market, and the deal takes 1 FIL" in told
+    expect_done(papyrus("market", "add", "1", "--address", miner.address, "--from", miner.owner))
+    done = expect_done(papyrus("market", "publish", *terms))
+    deal = done["deal"]
+    assert papyrus("market", "deals", "--client", client) == {
+        str(deal): papyrus("market", "deals")[str(deal)]
+    }
+    shown = papyrus("market", "deal", deal)
+    assert shown["Proposal"]["Label"] == "all I know"
+    assert shown["State"]["SectorStartEpoch"] == -1
+    assert shown["allocation"] == done["allocation"]
+    assert "published" in papyrus.text("market", "deal", deal)
+    [(number, allocation)] = papyrus("filplus", "list-allocations", client).items()
+    assert (int(number), allocation["Size"]) == (done["allocation"], SECTOR)
+    assert papyrus("filplus", "check-client-datacap", client) == str(SECTOR)
+    locked = papyrus("market", "balance", client)["Locked"]
+    assert int(locked) == 180 * DAY * FIL // 10**6
+    return deal
