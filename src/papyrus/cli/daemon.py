@@ -114,7 +114,9 @@ async def _run(
         stack.enter_context(announced(repository, address))
         async with _alive(joined.node):
             node = joined.node
-            hosted = HostedNode(node, joined.sending, auth, joined.market_funds)
+            hosted = HostedNode(
+                node, joined.sending, auth, joined.market_funds, joined.payment_channels
+            )
             serving = asyncio.create_task(host(hosted, registry(), listening, node.stop_asked))
             _tell(joined, address, _token(auth, repository), json)
             await _until_stopped(node, stopping, serving)

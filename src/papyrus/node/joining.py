@@ -21,6 +21,7 @@ from papyrus.node.clock import SystemClock
 from papyrus.node.config import Config
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node, NodePlan, open_node
+from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.repository import Repository
 from papyrus.node.sending import Sending
 from papyrus.primitives.errors import LocalFault
@@ -36,6 +37,9 @@ from papyrus.wallet.keystore import FileKeystore
 from papyrus.wallet.passwords import password_from_environment
 from papyrus.wallet.wallet import Wallet
 
+MESSAGE_CONFIDENCE = 5
+"""Epochs on top of a message after which it is taken to stay (Lotus' build.MessageConfidence)."""
+
 
 @dataclass(frozen=True, slots=True)
 class JoinedNode:
@@ -44,6 +48,7 @@ class JoinedNode:
     node: Node
     sending: Sending
     market_funds: MarketFunds
+    payment_channels: PaymentChannels
 
 
 class NoWinningProofs:
@@ -125,7 +130,9 @@ def open_joined(
         stack.callback(sending.stop)
         market_funds = MarketFunds(node, sending)
         stack.callback(market_funds.close)
-        yield JoinedNode(node, sending, market_funds)
+        payment_channels = PaymentChannels(node, sending, MESSAGE_CONFIDENCE)
+        stack.callback(payment_channels.close)
+        yield JoinedNode(node, sending, market_funds, payment_channels)
 
 
 def open_keys(repository: Repository, config: Config) -> KeyStore:
