@@ -5,10 +5,9 @@ v0 it is sent at once, and its CID returned (`msig_sending`).
 """
 
 from papyrus.actors.multisig.params import ProposeParams
-from papyrus.ipld.schema import U64
+from papyrus.ipld.schema import I64, U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
-from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc import multisig_messages as messages
 from papyrus.rpc.declarations import HEAD, READ, SIGN, Context, method
 from papyrus.rpc.errors import ErrorCode, RpcError
@@ -65,9 +64,9 @@ async def msig_get_pending(
 @method("MsigCreate", SIGN, versions=(1,))
 async def msig_create(
     context: Context[StateNode],
-    required: int,
+    required: U64,
     signers: list[Address],
-    unlock_duration: ChainEpoch,
+    unlock_duration: I64,
     value: TokenAmount,
     sender: Address,
     _gas_price: TokenAmount,

@@ -1,10 +1,9 @@
 """What each Msig method that changes something sends, for both versions of the interface."""
 
 from papyrus.actors.multisig.params import ProposeParams
-from papyrus.ipld.schema import U64
+from papyrus.ipld.schema import I64, U64
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc import multisig_messages as messages
 from papyrus.rpc.declarations import HEAD, Context
 from papyrus.rpc.methods.looking import StateNode, look
@@ -14,9 +13,9 @@ from papyrus.types.message import Message
 
 async def create(
     context: Context[StateNode],
-    required: int,
+    required: U64,
     signers: list[Address],
-    unlock_duration: ChainEpoch,
+    unlock_duration: I64,
     value: TokenAmount,
     sender: Address,
 ) -> Message:

@@ -6,10 +6,9 @@ Each returns the CID of what it sent.
 
 from papyrus.actors.multisig.params import ProposeParams
 from papyrus.ipld.cid import Cid
-from papyrus.ipld.schema import U64
+from papyrus.ipld.schema import I64, U64
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc import multisig_messages as messages
 from papyrus.rpc.declarations import SIGN, Context, method
 from papyrus.rpc.methods import msig_messages as building
@@ -20,9 +19,9 @@ from papyrus.types.message import Message
 @method("MsigCreate", SIGN, versions=(0,))
 async def msig_create_now(
     context: Context[MpoolNode],
-    required: int,
+    required: U64,
     signers: list[Address],
-    unlock_duration: ChainEpoch,
+    unlock_duration: I64,
     value: TokenAmount,
     sender: Address,
     _gas_price: TokenAmount,
