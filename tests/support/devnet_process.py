@@ -142,6 +142,7 @@ class Connection:
         self._numbers = itertools.count(1)
         self._answers = {}
         self._listeners = []
+        self._hearers = []
         self._reading = asyncio.create_task(self._read())
 
     async def call(self, method, *params):
@@ -169,19 +170,31 @@ class Connection:
         """Tell a listener of each notification of any subscription."""
         self._listeners.append(listener)
 
+    def listen_to_all(self, listener):
+        """Tell a listener of each text that comes."""
+        self._hearers.append(listener)
+
     async def _read(self):
         with suppress(WebSocketException, OSError):
             async for text in self._socket:
+                for hearer in self._hearers:
+                    hearer(text)
                 message = json.loads(text)
+                if isinstance(message, list):
+                    continue
                 if "method" in message:
                     for listener in self._listeners:
                         listener(message)
-                elif (waiting := self._answers.pop(message["id"], None)) is not None:
+                elif (waiting := self._waiting_for(message.get("id"))) is not None:
                     waiting.set_result(message)
         for waiting in self._answers.values():
             if not waiting.done():
                 waiting.set_exception(GoneError("the connection was cut"))
                 waiting.exception()
+
+    def _waiting_for(self, number):
+        """Return who waits for an answer, or None: others may have been sent as they are."""
+        return self._answers.pop(number, None) if isinstance(number, int) else None
 
     async def closed(self):
         """Return when the other side is gone."""
