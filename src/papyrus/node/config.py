@@ -79,8 +79,6 @@ class Chain(Section):
     """The most executions that wait for a worker; more are refused."""
     worker_time_limit: Seconds = Field(default=600.0, gt=0)
     """Seconds after which an execution is given up and its worker replaced."""
-    block_cache_size: Size = ByteSize(64 * _MIB)
-    """Memory for blocks that were read lately, in each process."""
 
 
 class Mpool(Section):
@@ -98,8 +96,6 @@ class Mpool(Section):
     """What an estimated gas limit is multiplied by."""
     priority_addresses: Words = ()
     """Senders whose messages are chosen first, and are never pruned."""
-    republish_interval: Seconds = Field(default=310.0, gt=0)
-    """Seconds after which local messages that are in no block are sent out again."""
 
     @model_validator(mode="after")
     def _limits_are_in_order(self) -> Self:
@@ -119,31 +115,6 @@ class Wallet(Section):
     alone."""
     unlock_time: Seconds = 300.0
     """Seconds that an unlocked wallet stays so; 0 is until the node stops."""
-
-
-class Mining(Section):
-    """Producing blocks."""
-
-    miners: Words = ()
-    """Addresses of the miners that blocks are produced for; their worker keys must be in the
-    wallet."""
-    equivocation_delay: Seconds = 2.0
-    """Seconds in which to hear of others' second blocks, before one's own is sent out."""
-
-
-class Index(Section):
-    """The index of messages, events and addresses, which searches need."""
-
-    enabled: bool = True
-    """Whether there is one."""
-    retention_epochs: Whole = Field(default=0, ge=0)
-    """Epochs for which it is kept; 0 is all."""
-
-    @model_validator(mode="after")
-    def _a_day_at_least(self) -> Self:
-        if 0 < self.retention_epochs < 2880:
-            raise ValueError("retention_epochs should be 0 or at least 2880, which is a day")
-        return self
 
 
 class Logging(Section):
@@ -208,8 +179,6 @@ class Config(Section):
     chain: Chain = Field(default_factory=Chain)
     mpool: Mpool = Field(default_factory=Mpool)
     wallet: Wallet = Field(default_factory=Wallet)
-    mining: Mining = Field(default_factory=Mining)
-    index: Index = Field(default_factory=Index)
     logging: Logging = Field(default_factory=Logging)
     metrics: Metrics = Field(default_factory=Metrics)
     fees: Fees = Field(default_factory=Fees)

@@ -54,7 +54,7 @@ def test_updated_keeps_what_the_file_sets_and_nothing_else(
     papyrus, tmp_path: Path, monkeypatch
 ) -> None:
     path = tmp_path / "old.toml"
-    path.write_text("[api]\nmax_batch_length = 7\n[index]\nenabled = true\n")
+    path.write_text("[api]\nmax_batch_length = 7\n[metrics]\nenabled = true\n")
     monkeypatch.setenv("PAPYRUS_API_MAX_CALLS", "9")
     text = papyrus("config", "updated", "--config", path).stdout
     assert {name: keys for name, keys in tomllib.loads(text).items() if keys} == {

@@ -24,10 +24,8 @@ OTHER_VALUES: dict[str, tuple[str, Any]] = {
     "chain.network": ("calibnet", "calibnet"),
     "chain.genesis_file": ("genesis.car", "genesis.car"),
     "chain.engine": ("hybrid:evm=wasm", "hybrid:evm=wasm"),
-    "mpool.priority_addresses": ("f01000", ("f01000",)),
+    "mpool.priority_addresses": ("t01000,t01001", ("t01000", "t01001")),
     "mpool.size_limit_low": ("19999", 19_999),
-    "mining.miners": ("t01000,t01001", ("t01000", "t01001")),
-    "index.retention_epochs": ("2880", 2880),
     "logging.level": ("debug", "debug"),
     "logging.levels": ("rpc=debug, mpool=error", {"rpc": "debug", "mpool": "error"}),
     "logging.format": ("json", "json"),
@@ -209,8 +207,8 @@ def test_all_that_is_wrong_is_told_up_to_ten(tmp_path: Path) -> None:
 def test_wrong_variable_and_option_are_named() -> None:
     with pytest.raises(LocalFault, match=r"^\$PAPYRUS_API_LISTEN: there is no key 'listen' in api"):
         load(None, {"PAPYRUS_API_LISTEN": "x"})
-    with pytest.raises(LocalFault, match=r"^\$PAPYRUS_INDEX_ENABLED: index.enabled = 'perhaps': "):
-        load(None, {"PAPYRUS_INDEX_ENABLED": "perhaps"})
+    with pytest.raises(LocalFault, match=r"^\$PAPYRUS_METRICS_ENABLED: metrics.enabled = 'perh"):
+        load(None, {"PAPYRUS_METRICS_ENABLED": "perhaps"})
     with pytest.raises(LocalFault, match=r"^on the command line: chain.workers = -1: "):
         load(None, {}, {"chain.workers": -1})
     with pytest.raises(LocalFault, match=r"logging.levels = 'rpc': it should be name=value"):
@@ -233,14 +231,14 @@ def test_other_variables_of_papyrus_are_left_alone() -> None:
 def test_node_file_lies_in_the_folder_of_its_network(tmp_path: Path) -> None:
     path = tmp_path / "calibnet" / "config.toml"
     path.parent.mkdir()
-    path.write_text("[index]\nenabled = false\n")
+    path.write_text("[metrics]\nenabled = false\n")
     assert load_node(tmp_path, {}) == (Loaded(Config(), {}), tmp_path / "mainnet" / "config.toml")
     for loaded, found in (
         load_node(tmp_path, {"PAPYRUS_CHAIN_NETWORK": "calibnet"}),
         load_node(tmp_path, {}, {"chain.network": "calibnet"}),
     ):
         assert found == path
-        assert (loaded.config.chain.network, loaded.config.index.enabled) == ("calibnet", False)
+        assert (loaded.config.chain.network, loaded.config.metrics.enabled) == ("calibnet", False)
 
 
 def test_node_file_cannot_be_of_another_network(tmp_path: Path) -> None:
