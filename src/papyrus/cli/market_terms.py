@@ -10,11 +10,11 @@ from typing import Any
 
 from papyrus.actors.market.bounds import MAX_DURATION, MIN_DURATION, is_piece_size
 from papyrus.actors.market.deals import ClientDealProposal, DealProposal, is_piece_cid
-from papyrus.actors.signatures import VM_TYPES, GivenSignature
+from papyrus.actors.signatures import GivenSignature
 from papyrus.cli.address import read_address
 from papyrus.cli.amounts import fil, human_power, read_amount, read_size
 from papyrus.cli.connection import NodeClient
-from papyrus.crypto.signatures import SignatureType
+from papyrus.crypto.signatures import VM_TYPES, SignatureType
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.errors import LocalFault
