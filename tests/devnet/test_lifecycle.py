@@ -16,6 +16,8 @@ WINDOW = 60
 SECTOR = 2048
 PIECE = "baga6ea4seaqpy7usqklokfx2vxuynmupslkeutzexe2uqurdg5vhtebhxqmpqai"
 """The commitment to some 2 KiB."""
+SEALED = "bagboea4b5abcatlxechwbp7kjpjguna6r6q7ejrhe6mdp3lf34pmswn27pkkiekz"
+"""That to a replica."""
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,54 @@ def test_money_goes_into_the_market_and_back(papyrus):
     expect_sound_state(papyrus)
 
 
+def test_time_passes(papyrus):
+    before = papyrus("chain", "head")["Height"]
+    assert papyrus("mine", "2", "--null-rounds", "3")["Height"] >= before + 5
+    head = papyrus("mine", "--epochs", "50")
+    assert head["Height"] >= before + 55
+    assert papyrus("chain", "head") == head
+    assert str(head["Height"] + 1) in papyrus.text("mine")
+    code, _, told = papyrus.run("mine", "2", "--epochs", "50")
+    assert (code, "--epochs goes without a count" in told) == (2, True)
+
+
 # Storage.
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"--piece-size": "2000"}, "a piece of 2000 bytes: padded it has 128, 256, 512"),
+        ({"--piece-cid": "bafy2bzacebaolz"}, "CID"),
+        ({"--piece-cid": SEALED}, "is no commitment to a piece: those begin with baga6ea4seaq"),
+        ({"--start": "1"}, "the deal would begin at epoch 1, and it is"),
+        ({"--start": "9000", "--end": "9001"}, "for 1 epochs: from 518400 to 3680640 are allowed"),
+        ({"--price": "1"}, "free in the market, and the deal takes 518400 FIL: `papyrus market"),
+        ({"--verified": None}, "has 0 B of DataCap, and the deal takes 2 KiB: `papyrus filplus"),
+        ({"--provider": "t0999"}, "actor not found"),
+        ({"--provider": "t04"}, "f04 is no storageminer actor"),
+    ],
+)
+def test_deal_that_the_market_would_refuse_is_told_of(papyrus, changed, words):
+    terms = {
+        "--client": papyrus.accounts[6],
+        "--provider": papyrus.facts["miners"][0],
+        "--piece-cid": PIECE,
+        "--piece-size": "2KiB",
+        "--collateral": "0",
+        **changed,
+    }
+    given = [word for option in terms.items() for word in option if word is not None]
+    assert words in papyrus.refused("market", "publish", *given)
+
+
+def test_client_with_an_ethereum_key_is_told_what_to_do(papyrus):
+    client = papyrus.facts["accounts"][6]["delegated"]
+    told = papyrus.refused(
+        "market", "publish", "--client", client, "--provider", papyrus.facts["miners"][0],
+        "--piece-cid", PIECE, "--piece-size", "2KiB", "--collateral", "0",
+    )  # fmt: skip
+    assert "signs as Ethereum does, which the market cannot check" in told
 
 
 class Miner:
