@@ -70,7 +70,7 @@ class PaymentChannels:
         waiting.append(wish)
         try:
             async with self._turns.setdefault(pair, asyncio.Lock()):
-                await self._until(lambda: self._is_free(pair))
+                await self._until(lambda: wish.answer is not None or self._is_free(pair))
                 if wish.answer is None:
                     await self._meet(pair, tuple(waiting))
         finally:

@@ -133,7 +133,10 @@ class ChannelManager:
         return voucher
 
     def check_voucher(self, address: Address, voucher: SignedVoucher) -> TokenAmount:
-        """Return what a voucher adds to a channel; VoucherRefused, InsufficientFunds."""
+        """Return what a voucher adds to a channel; VoucherRefused, InsufficientFunds.
+
+        One that is kept here is good as long as neither the chain nor anybody here has a later one.
+        """
         return self._worth(address, self._taken_up(address), voucher)
 
     def add_voucher(
@@ -230,6 +233,8 @@ class ChannelManager:
     def _worth(self, address: Address, channel: Channel, voucher: SignedVoucher) -> TokenAmount:
         chain = self._chain()
         found = chain.channel(address)
-        standing = standing_of(found, self.file.decisive_vouchers(channel))
+        others = [each for each in self.file.decisive_vouchers(channel) if each != voucher]
         payer = self.party(found.state.payer)
-        return check_voucher(voucher, address, found, standing, payer, chain.epoch)
+        return check_voucher(
+            voucher, address, found, standing_of(found, others), payer, chain.epoch
+        )
