@@ -150,7 +150,8 @@ def _shapes(definitions: Definitions) -> str:
     parts = ["## Shapes\n"]
     for name, schema in sorted(definitions.items()):
         fields = "".join(
-            f"| `{field}` | {_kind(value)} |\n" for field, value in schema["properties"].items()
+            f"| `{field}` | {_kind(value)} |\n"
+            for field, value in schema.get("properties", {}).items()
         )
         parts.append(f"### {name}\n\n| Field | |\n|---|---|\n{fields}")
     return "\n".join(parts)
