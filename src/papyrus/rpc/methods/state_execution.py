@@ -10,7 +10,7 @@ from papyrus.actors.market.params import (
 from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.chain.search import NO_LIMIT
 from papyrus.ipld.cid import Cid
-from papyrus.ipld.schema import U64
+from papyrus.ipld.schema import I64, U64
 from papyrus.node.execution import ExecutionMeans
 from papyrus.node.workers import Runner
 from papyrus.primitives.address import Address
@@ -106,7 +106,7 @@ async def state_compute(
 async def state_compute_data_cid(
     context: Context[ExecutionNode],
     miner: Address,
-    seal_proof: int,
+    seal_proof: I64,
     deals: list[U64],
     key: TipsetKey = HEAD,
 ) -> Cid | None:
