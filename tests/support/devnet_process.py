@@ -106,8 +106,15 @@ class DevnetProcess:
             os.kill(self.process.pid, number)
 
     def resident(self):
-        """Return the bytes that the process and its workers have in memory."""
-        return sum(map(_resident, [self.process.pid, *self._children()]))
+        """Return the bytes that the process and its workers hold in memory of their own.
+
+        The pages of the database, which the system takes back as it needs them, do not count.
+        """
+        return sum(_resident(number, "RssAnon") for number in [self.process.pid, *self._children()])
+
+    def mapped(self):
+        """Return the bytes of files, the database above all, that the process has in memory."""
+        return _resident(self.process.pid, "RssFile")
 
     def _children(self):
         """Return the numbers of its workers, where the system tells."""
@@ -126,12 +133,12 @@ def _runs(number):
     return state not in "ZX"
 
 
-def _resident(number):
+def _resident(number, kind):
     try:
-        pages = int(Path(f"/proc/{number}/statm").read_text().split()[1])
+        lines = Path(f"/proc/{number}/status").read_text().splitlines()
     except OSError:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(kind))
 
 
 class Connection:
@@ -194,7 +201,8 @@ class Connection:
 
     def _waiting_for(self, number):
         """Return who waits for an answer, or None: others may have been sent as they are."""
-        return self._answers.pop(number, None) if isinstance(number, int) else None
+        waiting = self._answers.pop(number, None) if isinstance(number, int) else None
+        return None if waiting is None or waiting.done() else waiting
 
     async def closed(self):
         """Return when the other side is gone."""
