@@ -155,7 +155,7 @@ class PaymentChannels:
         answer: Funded | Exception
         try:
             answer = Funded(address, (await self._send_noted(funding, payee)).cid)
-        except Exception as error:  # noqa: BLE001 - each who waits is told, whatever it is
+        except (PapyrusError, LookupError) as error:
             answer = error
         for wish in found.rest:
             wish.answer = answer

@@ -18,7 +18,7 @@ from papyrus.rpc.devnet_hosting import devnet_registry
 from papyrus.rpc.errors import RpcError
 
 SOURCES = Path(__file__).resolve().parents[3] / "src" / "papyrus" / "cli"
-METHOD = re.compile(r"(Auth|Chain|Gas|Mpool|Msig|Net|Node|State|Sync|Wallet)[A-Z]\w+")
+METHOD = re.compile(r"(Auth|Chain|Gas|Mpool|Msig|Net|Node|Paych|State|Sync|Wallet)[A-Z]\w+")
 
 
 @pytest.fixture(autouse=True)
