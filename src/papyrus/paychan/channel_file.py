@@ -7,6 +7,7 @@ sight of, wherever the node ends.
 
 import sqlite3
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -76,6 +77,9 @@ _CHANNEL = (
 )
 _FUNDING = "SELECT wish, channel, draft, amount, available, message, outcome FROM funding"
 _VOUCHER = "SELECT voucher FROM voucher"
+
+_MOST_DECODED = 4096
+"""Vouchers that are not decoded again: each new one of a channel is judged by those before it."""
 
 
 class ChannelFile:
@@ -337,7 +341,7 @@ class ChannelFile:
 
     def _vouchers(self, where: str, *values: object) -> list[SignedVoucher]:
         rows = rows_of(self._file, f"{_VOUCHER} {where}", *values)
-        return [SignedVoucher.from_cbor(voucher) for (voucher,) in rows]
+        return [_decoded(voucher) for (voucher,) in rows]
 
 
 def _add(
@@ -366,6 +370,11 @@ def _forget_unmade(connection: sqlite3.Connection, funding: Funding) -> None:
     connection.execute(
         "DELETE FROM channel WHERE number = ? AND address IS NULL", (funding.channel,)
     )
+
+
+@lru_cache(maxsize=_MOST_DECODED)
+def _decoded(voucher: bytes) -> SignedVoucher:
+    return SignedVoucher.from_cbor(voucher)
 
 
 def _nonce(voucher: SignedVoucher) -> bytes:

@@ -20,7 +20,7 @@ from papyrus.paychan.chain_state import ChainState
 from papyrus.paychan.channel_file import ChannelFile
 from papyrus.paychan.records import Channel
 from papyrus.paychan.refusals import ChannelNotTracked, ChannelRefusal, VoucherRefused
-from papyrus.paychan.vouchers import Standing, check_voucher, standing_of
+from papyrus.paychan.vouchers import check_voucher, standing_of
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.types.message import Message
@@ -119,7 +119,9 @@ class ChannelManager:
         are not good.
         """
         channel = self.tracked(address)
-        standing = self._standing(address, channel)
+        chain = self._chain()
+        found = chain.channel(address)
+        standing = standing_of(found, self.file.decisive_vouchers(channel))
         lane = standing.lanes.get(terms.lane)
         last = max(self.file.best_nonce(channel, terms.lane), 0 if lane is None else lane.nonce)
         unsigned = replace(terms, channel=address, nonce=last + 1, signature=None)
@@ -129,7 +131,9 @@ class ChannelManager:
                 f"{channel.control} signs as Ethereum does, which no channel takes"
             )
         voucher = replace(unsigned, signature=GivenSignature(signature.type, signature.data))
-        self.add_voucher(address, voucher)
+        payer = self.party(found.state.payer)
+        check_voucher(voucher, address, found, standing, payer, chain.epoch)
+        self.file.add_voucher(channel, voucher)
         return voucher
 
     def check_voucher(self, address: Address, voucher: SignedVoucher) -> TokenAmount:
@@ -199,8 +203,9 @@ class ChannelManager:
             channel.payer, channel.payee, channel.address, channel.confirmed, channel.available
         )
         if channel.address is not None:
-            promised = self._standing(channel.address, channel).promised
-            found = replace(found, promised=promised)
+            here = self._chain().channel(channel.address)
+            standing = standing_of(here, self.file.decisive_vouchers(channel))
+            found = replace(found, promised=standing.promised)
         funding = self.file.funding_of(channel)
         if funding is None:
             return found
@@ -225,10 +230,6 @@ class ChannelManager:
                 f"{payee}"
             )
         return self.file.add_inbound(address, payer, payee, max(found.lanes, default=-1) + 1)
-
-    def _standing(self, address: Address, channel: Channel) -> Standing:
-        found = self._chain().channel(address)
-        return standing_of(found, self.file.decisive_vouchers(channel))
 
     def _worth(self, address: Address, channel: Channel, voucher: SignedVoucher) -> TokenAmount:
         chain = self._chain()
