@@ -104,8 +104,10 @@ def read_document(stream: IO[str]) -> Any:
     return json.loads(text)
 
 
-def post(url: str, body: object) -> bytes:
-    request = urllib.request.Request(url, json.dumps(body).encode())  # noqa: S310 - http, here
+def post(url: str, body: object, token: str = "") -> bytes:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - http, here
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - http, here
         found: bytes = answer.read()
         return found
@@ -407,6 +409,9 @@ def test_chain_moves_to_another_node_by_a_snapshot(shell: Shell, empty: Shell) -
     assert empty.json("snapshot", "info", downloaded)["height"] >= written["height"]
     imported = empty.json("snapshot", "import", file, "--chain", "butterflynet")
     assert imported["height"] == written["height"]
+    secret = {"PAPYRUS_WALLET_PASSWORD": "a password of some length"}
+    made = empty.run("wallet", "new", "--chain", "butterflynet", "--json", **secret)
+    address = json.loads(made.stdout)["address"]
     words = ("daemon", "--chain", "butterflynet", "--engine", "native", "--port", "0", "--json")
     with (empty.folder / "stderr.txt").open("wb") as stderr:
         process = subprocess.Popen(
@@ -421,7 +426,14 @@ def test_chain_moves_to_another_node_by_a_snapshot(shell: Shell, empty: Shell) -
         assert (told["height"], told["peers"]) == (written["height"], 0)
         assert "cannot be checked" in told["proofs"]
         assert empty.json("chain", "head", "--height") == written["height"]
-        assert empty.json("wallet", "balance") == []
+        assert [one["address"] for one in empty.json("wallet", "balance")] == [address]
+        token = (empty.folder / "butterflynet" / "token").read_text()
+        sign = {"id": 1, "method": "Filecoin.WalletSign", "params": [address, "aGk="]}
+        assert "locked" in json.loads(post(told["rpc"], sign, token))["error"]["message"]
+        assert empty.run("wallet", "unlock", **secret).returncode == 0
+        assert json.loads(post(told["rpc"], sign, token))["result"]["Type"] == 1
+        empty.text("wallet", "lock")
+        assert "error" in json.loads(post(told["rpc"], sign, token))
         empty.text("stop")
         assert process.wait(PATIENCE) == 0
     finally:

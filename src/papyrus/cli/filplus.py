@@ -25,6 +25,7 @@ from papyrus.cli.message_sending import (
 from papyrus.cli.node_output import cid_text
 from papyrus.cli.output import JsonOption, fail, note, say, say_json, say_table
 from papyrus.primitives.amounts import ZERO
+from papyrus.primitives.errors import PapyrusError
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -252,8 +253,6 @@ def _devnet_verifier(node: NodeClient) -> str | None:
 
 
 def _verifier_left(node: NodeClient, address: str) -> int:
-    from papyrus.primitives.errors import PapyrusError  # noqa: PLC0415 - only here
-
     try:
         return int(node.ask("StateVerifierStatus", address, None) or 0)
     except PapyrusError:

@@ -7,6 +7,7 @@ not wait is told on stderr how to.
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from json import JSONDecodeError, loads
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ from papyrus.cli.connection import NodeClient
 from papyrus.cli.node_output import cid_text, exit_code_text
 from papyrus.cli.output import fail, note, progress, say, say_fields, say_json
 from papyrus.primitives.amounts import ZERO, TokenAmount
-from papyrus.primitives.errors import LocalFault, PapyrusError
+from papyrus.primitives.errors import DecodeError, LocalFault, PapyrusError
 
 FromOption = Annotated[
     str | None,
@@ -212,8 +213,6 @@ def expect_success(node: NodeClient, cid: str, landed: Landed) -> None:
 
 def read_params(text: str | None) -> bytes:
     """Return parameters that were given in hexadecimal; DecodeError where they are not."""
-    from papyrus.primitives.errors import DecodeError  # noqa: PLC0415 - only here
-
     try:
         return bytes.fromhex((text or "").removeprefix("0x"))
     except ValueError:
@@ -222,12 +221,10 @@ def read_params(text: str | None) -> bytes:
 
 def encoded_params(node: NodeClient, to: str, method: int, text: str) -> bytes:
     """Return the parameters of an actor's method that JSON stands for, encoded by the node."""
-    from json import JSONDecodeError, loads  # noqa: PLC0415 - only here
-
     try:
         value = loads(text)
     except JSONDecodeError as error:
-        raise LocalFault(f"the parameters are not JSON: {error}") from error
+        raise DecodeError(f"the parameters are not JSON: {error}") from error
     code = node.ask("StateGetActor", to, None)["Code"]
     return base64.b64decode(node.ask("StateEncodeParams", code, method, value))
 

@@ -40,6 +40,8 @@ app = typer.Typer(
 )
 app.add_typer(wallet_mnemonic.app, name="mnemonic")
 app.command()(wallet_node.balance)
+app.command()(wallet_node.unlock)
+app.command()(wallet_node.lock)
 app.command(no_args_is_help=True)(wallet_signing.sign)
 app.command(no_args_is_help=True)(wallet_signing.verify)
 app.add_typer(wallet_node.market, name="market")

@@ -1,4 +1,4 @@
-"""`papyrus wallet balance` and `wallet market`: what a running node's addresses have."""
+"""`papyrus wallet balance`, `unlock`, `lock` and `market`: the wallet of a running node."""
 
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from papyrus.cli.message_sending import (
     sender_of,
 )
 from papyrus.cli.output import JsonOption, fail, note, say, say_json, say_table
+from papyrus.cli.wallet_access import known_password
 from papyrus.ipld import dag_cbor
 from papyrus.primitives.amounts import ZERO, TokenAmount, decode_bigint
 from papyrus.primitives.errors import PapyrusError
@@ -71,6 +72,43 @@ def balance(
         )
     else:
         note("the node holds no keys; `papyrus wallet new` makes one")
+
+
+def unlock(
+    seconds: Annotated[
+        float | None,
+        typer.Option("--for", metavar="SECONDS", min=1, help="Until the node stops, if not given."),
+    ] = None,
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Let a running node sign with the keys of its wallet.
+
+    \b
+    Examples:
+      papyrus wallet unlock --for 600
+    """
+    with connected(api) as node:
+        node.ask("WalletUnlock", known_password(), seconds, namespace="Papyrus")
+    if json:
+        say_json({"unlocked": True, "seconds": seconds})
+    else:
+        note("the wallet is unlocked" + (f" for {seconds:g} s" if seconds else ""))
+
+
+def lock(api: ApiOption = None, json: JsonOption = False) -> None:
+    r"""Let a running node sign no more, until its wallet is unlocked again.
+
+    \b
+    Examples:
+      papyrus wallet lock
+    """
+    with connected(api) as node:
+        node.ask("WalletLock", namespace="Papyrus")
+    if json:
+        say_json({"unlocked": False})
+    else:
+        note("the wallet is locked")
 
 
 @market.command("add", no_args_is_help=True)

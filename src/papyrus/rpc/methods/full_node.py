@@ -22,6 +22,7 @@ from papyrus.rpc.methods.state_randomness import StateRandomness
 from papyrus.rpc.methods.state_records import StateRecords
 from papyrus.rpc.methods.sync import SyncMethods
 from papyrus.rpc.methods.wallet import WalletMethods
+from papyrus.rpc.methods.wallet_lock import WalletLockMethods
 
 
 class FullNodeMethods(
@@ -30,6 +31,7 @@ class FullNodeMethods(
     CommonMethods,
     ChainMethods,
     WalletMethods,
+    WalletLockMethods,
     StateActors,
     StateMiners,
     StateMarket,
