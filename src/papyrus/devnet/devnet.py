@@ -20,6 +20,7 @@ from papyrus.devnet.clock import DevnetClock
 from papyrus.devnet.miners import DevnetMiner, find_miner, simulated_miners
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
+from papyrus.devnet.unfit import executed_or_none
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.mining.base_info import BeaconSource, MiningWorld
 from papyrus.mining.block_template import ProducedBlock
@@ -196,13 +197,10 @@ class Devnet:
             state_after=lambda _base: after,
             beacons=self.beacons,
         )
-        candidates = node.pool.candidates(base)
         for nulls in range(null_rounds, null_rounds + MOST_NULL_ROUNDS):
             attempt = MiningBase(base, nulls)
             blocks = [
-                block
-                for miner in self.miners
-                if (block := await self._try(miner, attempt, world, candidates)) is not None
+                block for block in await self._won(attempt, world) if self._may_sign(block, base)
             ]
             if blocks:
                 self.clock.advance_to(attempt.block_time(node.network))
@@ -215,28 +213,39 @@ class Devnet:
             "power? `papyrus miner info f01000` tells"
         )
 
-    async def _try(
-        self, miner: Address, base: MiningBase, world: MiningWorld, candidates: Candidates
-    ) -> ProducedBlock | None:
-        """Let a miner try for a block; None where it has not won, or may not sign one."""
-
-        def select(_base: Tipset, quality: float) -> Sequence[SignedMessage]:
-            chosen = select_messages(candidates, quality, randrange)
-            return [message.signed for message in chosen]
-
+    async def _won(self, base: MiningBase, world: MiningWorld) -> list[ProducedBlock]:
+        """Return the blocks of an epoch, kept and executed, which their miners may still sign."""
         node = self.node
-        block = await node.thread.run(produce, miner, base, world, node.wallet, self.prover, select)
-        if block is None:
-            return None
-        # It is kept before it is signed for good: ended here, the devnet takes it up again.
-        with node.chain.database.batch() as batch:
-            block.put(batch)
-        conflict = node.slash_filter.admit(block.header, base.tipset.height)
+        while True:
+            candidates = node.pool.candidates(base.tipset)
+
+            def select(
+                _base: Tipset, quality: float, candidates: Candidates = candidates
+            ) -> Sequence[SignedMessage]:
+                chosen = select_messages(candidates, quality, randrange)
+                return [message.signed for message in chosen]
+
+            tried = [
+                await node.thread.run(produce, miner, base, world, node.wallet, self.prover, select)
+                for miner in self.miners
+            ]
+            blocks = [block for block in tried if block is not None]
+            # They are kept before they are signed for good: ended in between, they are taken up.
+            with node.chain.database.batch() as batch:
+                for block in blocks:
+                    block.put(batch)
+            if not blocks or await executed_or_none(node, base.tipset, blocks) is not None:
+                return blocks
+
+    def _may_sign(self, block: ProducedBlock, base: Tipset) -> bool:
+        """Return whether a miner may sign a block; from then on it may sign no other."""
+        conflict = self.node.slash_filter.admit(block.header, base.height)
         if conflict is not None:
-            _log.warning("a block was not signed", miner=str(miner), why=str(conflict))
-            return None
-        node.metrics.blocks_produced.inc()
-        return block
+            miner = str(block.header.miner)
+            _log.warning("a block was not signed", miner=miner, why=str(conflict))
+            return False
+        self.node.metrics.blocks_produced.inc()
+        return True
 
     async def _take_up_signed(self) -> None:
         """Take in the blocks on the head that were signed when the devnet was ended.

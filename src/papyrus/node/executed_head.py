@@ -67,7 +67,17 @@ class ExecutedHead:
                 return
             if self._head.key == target.key:
                 return
+            # The chain may have been set back meanwhile, and what was computed be forgotten.
+            if self._chain.head.key != target.key:
+                continue
             change = self._chain.path(self._head.key, target.key)
             self._head = target
-            for observer in tuple(self._observers):
+            self._tell(change)
+
+    def _tell(self, change: HeadChange) -> None:
+        """Tell the observers; what one of them cannot bear must not keep the rest from hearing."""
+        for observer in tuple(self._observers):
+            try:
                 observer(change)
+            except PapyrusError as error:
+                _log.error("a change of the head was not taken up", error=error)

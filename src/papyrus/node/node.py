@@ -195,6 +195,10 @@ class Node:
         """Count the messages that the head's tipsets took."""
         counts = (len(self.view.messages_of(tipset)) for tipset in change.applied)
         self.intake.log.applied_messages += sum(counts)
+        # Where it was executed before it was indexed, the index has no receipts of it yet.
+        head = self.executed.head
+        after = self.states.known_after(head)
+        self.opened.follower.record_outcomes(head, after.receipts_root)
 
     def head_moved(self, head: Tipset, *, reverted: bool) -> None:
         """Note when and where the head moved, for whoever asks how the node fares."""
