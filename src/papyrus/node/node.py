@@ -189,7 +189,10 @@ class Node:
     async def _republish(self) -> None:
         while True:
             await self.plan.clock.sleep_until(self.now() + self.network.block_delay)
-            self.pool.republish()
+            try:
+                self.pool.republish()
+            except PapyrusError as error:
+                _log.warning("messages were not published again", why=error)
 
     def on_executed(self, change: HeadChange) -> None:
         """Count the messages that the head's tipsets took."""
