@@ -33,7 +33,8 @@ from papyrus.types.tipset import TipsetKey
 BLOCK_TIME = 0.2
 KILLED_STARTING = 0.25
 """How often it is killed before it has come up."""
-START_SECONDS = LIFE_SECONDS = 1.5
+START_SECONDS, LIFE_SECONDS = 1.5, 3.0
+"""Within which it is killed, from its start or from when it has come up."""
 MINERS = 2
 GAS_LIMIT, FEE_CAP, PREMIUM = 10_000_000, 10**9, 10**5
 METHOD_NOT_FOUND = -32601
