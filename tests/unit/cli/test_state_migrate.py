@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from old_states import HEIGHT, NAMES, build, code
+from old_states import HEIGHT, build, code
 
 from papyrus.actors.migrations import migrate
+from papyrus.actors.registry import BUILTIN_NAMES
 from papyrus.cli import state_migrate
 from papyrus.ipld.blockstore import put_cbor
 from papyrus.ipld.hamt import Hamt
@@ -30,7 +31,9 @@ def actors(monkeypatch, tmp_path, papyrus, car_bytes):
         rows.append(PinnedBundle(version, "mainnet", f"v{version}.0.0", manifest, False))
         blocks = [(manifest, state.store.get(manifest))]
         blocks.append((state.manifest(generation), state.store.get(state.manifest(generation))))
-        blocks += [(code(name, generation), f"{generation} {name}".encode()) for name in NAMES]
+        blocks += [
+            (code(name, generation), f"{generation} {name}".encode()) for name in BUILTIN_NAMES
+        ]
         (tmp_path / f"actors-{generation}.car").write_bytes(car_bytes([manifest], blocks))
     for module in (bundle_manifests, bundles):
         monkeypatch.setattr(module, "PINNED_BUNDLES", tuple(rows))
