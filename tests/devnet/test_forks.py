@@ -259,7 +259,9 @@ def test_partition_longer_than_finality_is_never_healed_by_itself(network):
     assert alone.refusals[Fault.FORK_TOO_LONG] > 0
 
     # Whoever runs the node may change its mind by hand.
+    alone.is_moved_by_hand = True
     alone.chain.set_head(alone.chain.tipset(other.head.key))
+    alone.is_moved_by_hand = False
     heal(network)
     expect_sound(network)
 

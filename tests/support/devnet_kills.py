@@ -116,10 +116,11 @@ class KilledDevnet:
         for wish, answer in list(self.wishes.items()):
             if answer is None:
                 await self._wish(calls, wish)
+        highest = max(self.announced, default=0)
         head = await calls.call("Filecoin.ChainHead")
-        if self.announced and head["Height"] < max(self.announced):
+        if head["Height"] < highest:
             raise BrokenPromiseError(
-                f"the head is at {head['Height']}, and {max(self.announced)} was announced"
+                f"the head is at {head['Height']}, and {highest} was announced"
             )
 
     async def _note_waiting(self, calls):
