@@ -7,7 +7,7 @@ and asks one thing after the other: mostly it reads, at times it pushes a messag
 be read, or comes anew. Every half minute there is a line with the memory of the node and its worker
 in MiB, and that of the files it has mapped, which the system takes back when it needs it. The last
 line compares the means of the second quarter and the last. Exit code: 1 where the last is more
-than a twentieth larger.
+than a twentieth larger. For Linux, which tells what a process holds.
 """
 
 import argparse

@@ -5,11 +5,15 @@
 
 import asyncio
 import random
+import sys
 
 import pytest
 from devnet_kills import KilledDevnet, kill_at_birth
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="nothing there is ended as SIGKILL does"),
+]
 
 KILLS = 10
 
