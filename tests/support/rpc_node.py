@@ -18,9 +18,10 @@ from papyrus.rpc.api_info import ApiInfo
 from papyrus.rpc.auth import EVERYTHING, Auth
 from papyrus.rpc.dispatch import Caller, dispatchers
 from papyrus.rpc.limits import Limits
+from papyrus.rpc.listening import listen, port_of
 from papyrus.rpc.registry import Registry
 from papyrus.rpc.server import Door, application
-from papyrus.rpc.serving import listen, port_of, serve
+from papyrus.rpc.serving import serve
 from papyrus.rules.networks import LOTUS_ITEST
 from papyrus.wallet.keys import make_key
 from papyrus.wallet.wallet import memory_wallet

@@ -10,8 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from papyrus.chain.store import ChainStore
-from papyrus.consensus.transition import TipsetOutcome, World, apply_tipset
-from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import LocalFault
 from papyrus.storage.chain_notes import (
@@ -21,7 +19,6 @@ from papyrus.storage.chain_notes import (
     note_outcome,
     outcome_of,
 )
-from papyrus.storage.database import Database
 from papyrus.types.tipset import Tipset, TipsetKey
 
 Execute = Callable[[Tipset], StateAfter]
@@ -142,19 +139,3 @@ class States:
         self._kept.move_to_end(tipset.key)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-
-
-def execute_tipset(
-    database: Database, tipset: Tipset, world: Callable[[Blockstore], World]
-) -> TipsetOutcome:
-    """Return what executing a tipset gives; all of it is on the disk then, or nothing.
-
-    `world` makes the means of execution over a store.
-    """
-    with database.batch() as store:
-        return apply_tipset(tipset, world(store))
-
-
-def state_after(outcome: TipsetOutcome) -> StateAfter:
-    """Return the part of an outcome that is written down."""
-    return StateAfter(outcome.state_root, outcome.receipts_root)

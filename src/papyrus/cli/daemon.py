@@ -26,7 +26,7 @@ from papyrus.node.repository import Repository, open_repository
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.auth import Auth, open_auth
 from papyrus.rpc.hosting import HostedNode, host, registry
-from papyrus.rpc.serving import listen, port_of
+from papyrus.rpc.listening import listen, port_of
 from papyrus.storage.home import home
 
 DEVNET = "devnet"

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
+from socket import socket
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -33,9 +34,7 @@ from papyrus.node.repository import Repository, open_repository
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rpc.auth import Auth, open_auth
-from papyrus.rpc.devnet_hosting import devnet_pages, devnet_registry, hosted_devnet
-from papyrus.rpc.hosting import host
-from papyrus.rpc.serving import listen, port_of
+from papyrus.rpc.listening import listen, port_of
 from papyrus.storage.files import write_atomic
 from papyrus.storage.home import home
 
@@ -204,16 +203,7 @@ async def _run(
         address = ListenAddress(place.host, port_of(listening))
         with announced(repository, address):
             async with _alive(devnet):
-                hosted = hosted_devnet(devnet, auth)
-                serving = asyncio.create_task(
-                    host(
-                        hosted,
-                        devnet_registry(),
-                        listening,
-                        devnet.node.stop_asked,
-                        devnet_pages(devnet),
-                    )
-                )
+                serving = asyncio.create_task(_serve(devnet, auth, listening))
                 if moves.loaded is not None:
                     push_pending(devnet, moves.loaded)
                 if devnet.node.chain.head.height == 0:
@@ -223,6 +213,19 @@ async def _run(
                 await _until_stopped(devnet, stopping, serving, making)
                 if moves.dumped_to is not None:
                     write_dump(moves.dumped_to, await dump_of(devnet))
+
+
+async def _serve(devnet: Devnet, auth: Auth, listening: socket) -> None:
+    # Whoever calls meanwhile is answered when that is done.
+    host = await asyncio.to_thread(_imported_host)
+    await host(devnet, auth, listening)
+
+
+def _imported_host() -> Callable[[Devnet, Auth, socket], Awaitable[None]]:
+    # All the methods together take as long to import as the node does: it starts meanwhile.
+    from papyrus.rpc.devnet_hosting import host_devnet  # noqa: PLC0415 - see above
+
+    return host_devnet
 
 
 @asynccontextmanager

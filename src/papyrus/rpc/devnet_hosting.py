@@ -1,20 +1,17 @@
 """Serving a devnet: the node and, beside its methods, those that no other network has."""
 
-from collections.abc import Callable
+import socket
 from dataclasses import dataclass
-
-from starlette.routing import Route
 
 from papyrus.devnet.devnet import Devnet
 from papyrus.devnet.time_travel import Moments
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc.auth import Auth
 from papyrus.rpc.faucet import faucet_route
-from papyrus.rpc.hosting import HostedNode
+from papyrus.rpc.hosting import HostedNode, host
 from papyrus.rpc.methods.full_node import FullNodeMethods
 from papyrus.rpc.methods.papyrus_devnet import PapyrusMethods
 from papyrus.rpc.registry import Registry
-from papyrus.rpc.server import Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,12 @@ def devnet_registry() -> Registry:
     return Registry(FullNodeMethods, PapyrusMethods)
 
 
-def devnet_pages(devnet: Devnet) -> Callable[[Door], list[Route]]:
-    """Return what gives the pages of a devnet beside the interface: its faucet."""
-    return lambda door: [faucet_route(devnet, door)]
+async def host_devnet(devnet: Devnet, auth: Auth, listening: socket.socket) -> None:
+    """Answer on a listening socket until the devnet is asked to stop; it is closed then."""
+    await host(
+        hosted_devnet(devnet, auth),
+        devnet_registry(),
+        listening,
+        devnet.node.stop_asked,
+        lambda door: [faucet_route(devnet, door)],
+    )

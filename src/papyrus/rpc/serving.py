@@ -1,15 +1,14 @@
 """Serving an application: uvicorn within the event loop of the node.
 
 The node owns its signals and its loop, so uvicorn is given a socket that listens already and told
-when to stop. Three things are added to it. A connection whose request head does not come in time
-is closed. A WebSocket that was closed but whose other side takes nothing is dropped after a
-moment, so that nobody holds memory by not reading. And a port that is taken is one sentence.
+when to stop. Two things are added to it. A connection whose request head does not come in time
+is closed. And a WebSocket that was closed but whose other side takes nothing is dropped after a
+moment, so that nobody holds memory by not reading.
 """
 
 import asyncio
 import contextlib
 import socket
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,46 +18,9 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.limits import Limits
 
-LOOPBACK = "127.0.0.1"
-DEFAULT_PORT = 1234
-"""Lotus' own."""
-
-_BACKLOG = 2048
-_MOST_PORT = 65_535
 _PING_SECONDS = 30.0
-
-
-def listen(host: str = LOOPBACK, port: int = DEFAULT_PORT) -> socket.socket:
-    """Return a socket that listens; port 0 takes any that is free.
-
-    Raises LocalFault, with what to do about it, where the place cannot be had.
-    """
-    if not 0 <= port <= _MOST_PORT:
-        raise LocalFault(f"there is no port {port}: the highest is {_MOST_PORT}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's delay off where the protocol is named, and only there.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if sys.platform != "win32":  # there it would let two processes have one port
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise LocalFault(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; "
-            "stop what listens there, or choose another port"
-        ) from error
-    listening.setblocking(False)
-    return listening
-
-
-def port_of(listening: socket.socket) -> int:
-    """Return the port a socket listens on."""
-    return int(listening.getsockname()[1])
 
 
 async def serve(

@@ -4,10 +4,11 @@ from itertools import pairwise
 import pytest
 
 from papyrus.actors.engine import NativeActors
+from papyrus.chain.execution import execute_tipset, state_after
 from papyrus.chain.messages import receipts_of
 from papyrus.chain.opening import open_chain
 from papyrus.chain.snapshot_import import import_snapshot
-from papyrus.chain.states import States, execute_tipset, state_after
+from papyrus.chain.states import States
 from papyrus.consensus.transition import World
 from papyrus.primitives.errors import LocalFault
 from papyrus.rules.networks import LOTUS_ITEST

@@ -19,8 +19,8 @@ from papyrus.rpc.client import AsyncClient, Client, RpcError, Unreachable, wire
 from papyrus.rpc.client.asynchronous import AsyncConnection
 from papyrus.rpc.client.synchronous import SyncConnection
 from papyrus.rpc.limits import Limits
+from papyrus.rpc.listening import listen, port_of
 from papyrus.rpc.methods.full_node import FullNodeMethods
-from papyrus.rpc.serving import listen, port_of
 
 
 class SampleClient(SampleMethods, SyncConnection):

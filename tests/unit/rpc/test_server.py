@@ -16,8 +16,8 @@ from rpc_sample import SampleMethods, SampleNode
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.auth import ANYONE, Auth
 from papyrus.rpc.limits import Limits
+from papyrus.rpc.listening import listen, port_of
 from papyrus.rpc.server import Hooks
-from papyrus.rpc.serving import listen, port_of
 
 ADD = {"jsonrpc": "2.0", "id": 1, "method": "Filecoin.Add", "params": [1, 2]}
 STOP = {"jsonrpc": "2.0", "id": 1, "method": "Filecoin.Stop"}
