@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
-from papyrus.node.tipset_work import PARTS
 from papyrus.primitives.errors import LocalFault
 from papyrus.rules.network import Network
 from papyrus.storage.bundles import BundleStore
@@ -38,7 +37,11 @@ class ExecutionPlan:
     """The folder of the actors' code, where it is not the user's own."""
     proofs: Proofs = "none"
     """Who checks proofs of storage: nobody, or on a devnet the simulated verifier."""
-    preload: tuple[str, ...] = PARTS
+    preload: tuple[str, ...] = (
+        "papyrus.chain.execution",
+        "papyrus.chain.upgrades",
+        "papyrus.mpool.trial_run",
+    )
     """Modules to import at once, so that the first call need not wait for them."""
 
 

@@ -5,13 +5,14 @@ process. Whatever a function tells of is in the store, on the disk, when it retu
 
 The node's own process names these functions and seldom runs one, so what they are made of is
 imported where they run: the virtual machine and all actors, which a node is quicker to start
-without. `PARTS` are imported by a worker before its first call.
+without. A worker imports all of it before its first call.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from papyrus.ipld.blockstore import Blockstore, LayeredBlockstore
+from papyrus.node.execution import ExecutionMeans
 from papyrus.primitives.errors import LocalFault
 from papyrus.storage.chain_notes import StateAfter
 from papyrus.types.message import Message
@@ -21,13 +22,9 @@ if TYPE_CHECKING:
     from papyrus.consensus.selection import ChainMessage
     from papyrus.consensus.transition import World
     from papyrus.mpool.trial_run import TrialOutcome
-    from papyrus.node.execution import ExecutionMeans
-
-PARTS = ("papyrus.chain.execution", "papyrus.chain.upgrades", "papyrus.mpool.trial_run")
-"""Modules that the work is made of."""
 
 
-def world_over(means: "ExecutionMeans", blocks: Blockstore) -> "World":
+def world_over(means: ExecutionMeans, blocks: Blockstore) -> "World":
     """Return everything around a tipset, new blocks going to a store."""
     from papyrus.chain.upgrades import migrations  # noqa: PLC0415 - see the module
     from papyrus.consensus.chain import StoredChain  # noqa: PLC0415 - see the module
@@ -44,7 +41,7 @@ def world_over(means: "ExecutionMeans", blocks: Blockstore) -> "World":
     )
 
 
-def execute(means: "ExecutionMeans", tipsets: Sequence[Tipset]) -> StateAfter:
+def execute(means: ExecutionMeans, tipsets: Sequence[Tipset]) -> StateAfter:
     """Return what executing the last of some tipsets gives, each the parent of the next.
 
     Invalid where one cannot be executed; LocalFault where one does not lead to its child.
@@ -67,7 +64,7 @@ def execute(means: "ExecutionMeans", tipsets: Sequence[Tipset]) -> StateAfter:
 
 
 def try_message(
-    means: "ExecutionMeans", tipset: Tipset, prior: "tuple[ChainMessage, ...]", message: Message
+    means: ExecutionMeans, tipset: Tipset, prior: "tuple[ChainMessage, ...]", message: Message
 ) -> "TrialOutcome":
     """Return what a message does on a tipset after others of its sender; nothing is kept."""
     from papyrus.mpool.trial_run import run_trial  # noqa: PLC0415 - see the module
