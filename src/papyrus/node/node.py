@@ -6,12 +6,13 @@ through the observers set here.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from papyrus.chain.bad_blocks import BadBlocks
@@ -102,6 +103,7 @@ class Node:
     stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
     failure: PapyrusError | None = None
     """Why it stops by itself, where it does."""
+    _services: dict[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     @property
@@ -141,6 +143,10 @@ class Node:
         """Return when it begins to stop."""
         await self.stop_asked.wait()
 
+    def also_run(self, name: str, service: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let something run beside the node, once it has started and until it stops."""
+        self._services[name] = service
+
     async def start(self) -> None:
         """Take up the messages that waited and follow the head, while the workers come up."""
         self.loop_watch.start()
@@ -150,6 +156,8 @@ class Node:
             _log.warning("a kept message cannot wait any more", why=problem)
         self._tasks.append(asyncio.create_task(self.executed.follow(), name="head"))
         self._tasks.append(asyncio.create_task(self._republish(), name="republish"))
+        for name, service in self._services.items():
+            self._tasks.append(asyncio.create_task(service(), name=name))
 
     async def stop(self) -> None:
         """End what was started; what was acknowledged is on the disk already."""

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 from papyrus.actors.init.params import ExecReturn
 from papyrus.actors.paych.params import SignedVoucher
 from papyrus.chain.head_changes import HeadChange
-from papyrus.chain.search import MessageReplaced, search_message
+from papyrus.chain.search import MessageReplaced
 from papyrus.ipld.cid import Cid
+from papyrus.node.channel_settling import ChannelSettling
 from papyrus.node.logging import part
 from papyrus.node.node import Node
 from papyrus.node.sending import Sending
@@ -52,6 +53,8 @@ class PaymentChannels:
         self._being_sent: set[UUID] = set()
         self._moved = asyncio.Event()
         node.executed.subscribe(self._on_head)
+        settling = ChannelSettling(node, sending, self.manager, confidence)
+        node.also_run("channels that settle", settling.run)
 
     def close(self) -> None:
         """Let go of the records."""
@@ -212,15 +215,9 @@ class PaymentChannels:
             return
         if funding.message is None:
             self._file.sent(funding.wish, signed)
-        node, head = self._node, self._node.executed.head
-        blocks = node.chain.blocks
-        if not blocks.has(signed.message.cid):
-            blocks.put(signed.message.cid, signed.message.to_cbor())
-            blocks.put(signed.cid, signed.to_cbor())
+        head = self._node.executed.head
         try:
-            found = search_message(
-                node.chain, node.opened.index, node.network, signed.cid, base=head
-            )
+            found = self._sending.outcome(signed, head)
         except MessageReplaced as replaced:
             self._file.fail(funding, str(replaced))
             return

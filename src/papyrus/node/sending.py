@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from papyrus.chain.search import MessageLookup, search_message
 from papyrus.consensus.chain import StoredChain
 from papyrus.consensus.verdicts import Fault
 from papyrus.mpool.chain_view import StoredChainView
@@ -124,11 +125,23 @@ class Sending:
     def sent_before(self, wish: UUID | None) -> SignedMessage | None:
         """Return what was sent for a wish, if anything was; it waits or the chain has its nonce."""
         signed = None if wish is None else self._sent.get(wish)
-        if signed is not None and not self._is_taken(signed.message):
+        if signed is not None and not self.is_taken(signed.message):
             self._node.pool.push(signed)
         return signed
 
-    def _is_taken(self, message: Message) -> bool:
+    def outcome(self, signed: SignedMessage, base: Tipset) -> MessageLookup | None:
+        """Return how a message from here was executed on the chain up to a tipset, None if not.
+
+        MessageReplaced where another one took its place.
+        """
+        node = self._node
+        blocks = node.chain.blocks
+        if not blocks.has(signed.message.cid):
+            blocks.put(signed.message.cid, signed.message.to_cbor())
+            blocks.put(signed.cid, signed.to_cbor())
+        return search_message(node.chain, node.opened.index, node.network, signed.cid, base=base)
+
+    def is_taken(self, message: Message) -> bool:
         """Return whether a message's place is taken, by itself or what came instead of it."""
         pool = self._node.pool
         account, queue = pool.account(message.sender), pool.queue(message.sender)

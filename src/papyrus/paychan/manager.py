@@ -66,7 +66,7 @@ class ChannelManager:
         """Judge by the state that `chain` gives at the time, and sign with some keys."""
         self.file = file
         self._keys = keys
-        self._chain = chain
+        self.chain = chain
 
     # Which channels there are.
 
@@ -83,7 +83,7 @@ class ChannelManager:
 
     def active(self, payer: Address, payee: Address) -> Channel | None:
         """Return the channel by which one pays the other; one that is not made yet counts."""
-        chain = self._chain()
+        chain = self.chain()
         for channel in self.file.outbound(payer, payee):
             if channel.address is None:
                 return channel
@@ -98,13 +98,13 @@ class ChannelManager:
     def party(self, address: Address) -> Address:
         """Return how the records name a party: by its key, or as it is where it has none."""
         try:
-            return self._chain().key_of(address)
+            return self.chain().key_of(address)
         except LookupError:
             return address
 
     def creation(self, payer: Address, payee: Address, amount: TokenAmount) -> Message:
         """Return the message that makes a channel."""
-        return messages.create(self._chain().code, payer, payee, amount)
+        return messages.create(self.chain().code, payer, payee, amount)
 
     # Vouchers.
 
@@ -119,7 +119,7 @@ class ChannelManager:
         are not good.
         """
         channel = self.tracked(address)
-        chain = self._chain()
+        chain = self.chain()
         found = chain.channel(address)
         standing = standing_of(found, self.file.decisive_vouchers(channel))
         lane = standing.lanes.get(terms.lane)
@@ -170,7 +170,7 @@ class ChannelManager:
 
     def redemption(self, address: Address, voucher: SignedVoucher, secret: bytes = b"") -> Message:
         """Return the message by which the payee hands a voucher in."""
-        payee = self._chain().channel(address).state.payee
+        payee = self.chain().channel(address).state.payee
         return messages.redeem(self.party(payee), address, voucher, secret)
 
     def is_submitted(self, address: Address, voucher: SignedVoucher) -> bool | None:
@@ -203,7 +203,7 @@ class ChannelManager:
             channel.payer, channel.payee, channel.address, channel.confirmed, channel.available
         )
         if channel.address is not None:
-            here = self._chain().channel(channel.address)
+            here = self.chain().channel(channel.address)
             standing = standing_of(here, self.file.decisive_vouchers(channel))
             found = replace(found, promised=standing.promised)
         funding = self.file.funding_of(channel)
@@ -221,7 +221,7 @@ class ChannelManager:
         known = self.file.channel_at(address)
         if known is not None:
             return known
-        chain = self._chain()
+        chain = self.chain()
         found = chain.channel(address)
         payer, payee = self.party(found.state.payer), self.party(found.state.payee)
         if not self._keys.has(payee):
@@ -232,7 +232,7 @@ class ChannelManager:
         return self.file.add_inbound(address, payer, payee, max(found.lanes, default=-1) + 1)
 
     def _worth(self, address: Address, channel: Channel, voucher: SignedVoucher) -> TokenAmount:
-        chain = self._chain()
+        chain = self.chain()
         found = chain.channel(address)
         others = [each for each in self.file.decisive_vouchers(channel) if each != voucher]
         payer = self.party(found.state.payer)

@@ -36,10 +36,11 @@ class Standing:
         """What the payee gets by all of them."""
         return self.state.to_send
 
-    def take(self, voucher: SignedVoucher) -> TokenAmount:
+    def take(self, voucher: SignedVoucher, *, must_add: bool = False) -> TokenAmount:
         """Redeem one more, whatever the channel holds; return what it adds to what is promised.
 
-        VoucherRefused, and nothing changed, where the actor would not redeem it.
+        VoucherRefused, and nothing changed, where the actor would not redeem it, or it adds nothing
+        although it must.
         """
         changed = _Changed(self.lanes)
         # The amount of a voucher is the most that it can add.
@@ -49,6 +50,8 @@ class Standing:
         except ActorError as error:
             raise VoucherRefused(error.message) from error
         added = TokenAmount(state.to_send - self.promised)
+        if must_add and added <= 0:
+            raise VoucherRefused(f"lane {voucher.lane} has paid as much without it")
         self.state = state
         self.lanes.update(changed.new)
         return added
@@ -66,6 +69,32 @@ def standing_of(channel: ChannelOnChain, known: Iterable[SignedVoucher]) -> Stan
         except VoucherRefused:
             continue
     return standing
+
+
+def worth_handing_in(
+    channel: ChannelOnChain, known: Iterable[SignedVoucher]
+) -> list[SignedVoucher]:
+    """Return the fewest of the vouchers that are known by which the payee gets what they come to.
+
+    They are judged in the order in which they came. One that the chain has spent, or that is worth
+    no more than those before it, is left out; of the others the last of each lane counts, and where
+    one merges lanes, the last of each until then as well.
+    """
+    standing = Standing(channel.state, dict(channel.lanes))
+    chosen: list[SignedVoucher] = []
+    best: dict[int, SignedVoucher] = {}
+    for voucher in known:
+        try:
+            standing.take(voucher, must_add=True)
+        except VoucherRefused:
+            continue
+        if voucher.merges:
+            chosen += (*best.values(), voucher)
+            best.clear()
+        else:
+            best.pop(voucher.lane, None)
+            best[voucher.lane] = voucher
+    return [*chosen, *best.values()]
 
 
 def check_voucher(

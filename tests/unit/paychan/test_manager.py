@@ -39,7 +39,7 @@ def channel(desk):
 def manager_of(desk, path, *places):
     """Return the channels of someone who has the keys of some of the accounts."""
     keys = [desk.devnet.people.accounts[place].key for place in places]
-    chain = desk.devnet.payment_channels.manager._chain
+    chain = desk.devnet.payment_channels.manager.chain
     return ChannelManager(ChannelFile(path / "channels.sqlite"), memory_wallet(keys, 1), chain)
 
 

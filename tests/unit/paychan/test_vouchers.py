@@ -1,5 +1,6 @@
 """Whether vouchers are good, and for how much; what the actor itself makes of them decides."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -19,7 +20,7 @@ from papyrus.actors.paych.params import Extra, Merge
 from papyrus.actors.paych.state import LANES
 from papyrus.actors.paych.vouchers import redeem
 from papyrus.paychan.refusals import InsufficientFunds, VoucherRefused
-from papyrus.paychan.vouchers import standing_of
+from papyrus.paychan.vouchers import standing_of, worth_handing_in
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import ActorError
@@ -157,3 +158,49 @@ def test_vouchers_come_to_what_the_actor_makes_of_them(before, vouchers, settlin
             state = after
     assert replace(standing.state, lanes=state.lanes) == state
     assert standing.lanes == dict(LANES.open(store, state.lanes).items())
+
+
+# What the payee hands in when the channel is settled.
+
+
+def test_best_voucher_of_each_lane_is_worth_handing_in():
+    _, channel = channel_with({0: lane(30, 4)})
+    known = [promise(0, 5, 40), promise(1, 1, 10), promise(0, 6, 50), promise(2, 1, 0)]
+    assert worth_handing_in(channel, known) == [known[1], known[2]]
+
+
+def test_spent_voucher_is_not_worth_handing_in():
+    _, channel = channel_with({0: lane(30, 4), 1: lane(5, 1)}, settling_at=20)
+    assert worth_handing_in(channel, [promise(0, 4, 30), promise(1, 1, 5)]) == []
+
+
+def test_voucher_that_is_worse_than_one_before_it_is_not_worth_handing_in():
+    _, channel = channel_with()
+    better, worse = promise(0, 1, 10), promise(0, 2, 7)
+    assert worth_handing_in(channel, [better, worse]) == [better]
+    assert worth_handing_in(channel, [worse, better]) == [worse]
+
+
+def test_lanes_are_handed_in_before_the_voucher_that_merges_them():
+    _, channel = channel_with()
+    known = [
+        promise(0, 1, 10),
+        promise(0, 2, 20),
+        promise(1, 1, 5),
+        promise(0, 3, 40, merges=(Merge(1, 2),)),
+        promise(1, 3, 9),
+    ]
+    assert worth_handing_in(channel, known) == known[1:]
+
+
+@given(LANES_BEFORE, st.lists(PROMISES, max_size=8))
+def test_what_is_handed_in_pays_as_much_as_all_that_add_something(before, known):
+    _, channel = channel_with(before)
+    taken = standing_of(channel, ())
+    for voucher in known:
+        with suppress(VoucherRefused):
+            taken.take(voucher, must_add=True)
+    chosen = standing_of(channel, ())
+    added = [chosen.take(voucher) for voucher in worth_handing_in(channel, known)]
+    assert all(each > 0 for each in added)
+    assert (chosen.promised, chosen.lanes) == (taken.promised, taken.lanes)
