@@ -1,12 +1,25 @@
 """Payment channels by command on a devnet: what they pay, and that promises outlive the process."""
 
 import asyncio
+import base64
 from random import Random
 
 import pytest
+from channels import voucher as unsigned_voucher
 from command_shell import CommandShell
-from devnet_process import DevnetProcess, connection
+from devnet_process import PATIENCE, DevnetProcess, RefusedCallError, connection
 from running_devnet import running_devnet
+
+from papyrus.actors.init.params import ExecReturn
+from papyrus.crypto.signatures import SignatureType
+from papyrus.ipld.cid import Cid
+from papyrus.paychan import messages
+from papyrus.primitives.address import Address
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.rpc.json_codecs import codec_of
+from papyrus.rpc.views.payment_channels import Voucher
+from papyrus.types.message import Message, SignedMessage
+from papyrus.wallet.keys import new_key
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +98,102 @@ def test_channel_pays_by_vouchers_to_the_attofil(papyrus):
     papyrus("snapshot", "export", path, "--chain", "devnet", "--recent-stateroots", "900")
     report = papyrus("state", "check", path)
     assert (report["findings"], report["whole"]) == ([], True)
+
+
+def test_payee_hands_vouchers_in_by_itself_when_a_stranger_settles(tmp_path):
+    asyncio.run(_settled_by_a_stranger(tmp_path))
+
+
+class Stranger:
+    """A payer whose key is on no node."""
+
+    def __init__(self, key):
+        self.key, self.node, self.channel = key, None, None
+
+    @property
+    def address(self):
+        return self.key.address.to_string("t")
+
+    async def send(self, draft):
+        """Send a message from outside, and return its receipt once it is executed."""
+        told = codec_of(Message).write(draft, "t")
+        told["Nonce"] = await self.node.call("Filecoin.MpoolGetNonce", self.address)
+        filled = await self.node.call("Filecoin.GasEstimateMessageGas", told, None, None)
+        message = codec_of(Message).read({**filled, "Nonce": told["Nonce"]})
+        signed = SignedMessage(message, self.key.sign(bytes(message.cid)))
+        pushed = codec_of(SignedMessage).write(signed, "t")
+        cid = await self.node.call("Filecoin.MpoolPush", pushed)
+        found = await self.node.call("Filecoin.StateWaitMsg", cid, 0, -1, True)
+        assert found["Receipt"]["ExitCode"] == 0
+        return found["Receipt"]
+
+    def voucher(self, **terms):
+        """Return a voucher as the interface has it."""
+        amount = TokenAmount(terms.pop("amount"))
+        found = unsigned_voucher(self.channel, self.key, amount=amount, **terms)
+        return codec_of(Voucher).write(found, "t")
+
+
+async def promised(node, channel):
+    found = await node.call("Filecoin.StateReadState", channel, None)
+    return int(found["State"]["ToSend"])
+
+
+async def _settled_by_a_stranger(folder):
+    process = DevnetProcess(folder)
+    await process.start()
+    facts = await process.ready()
+    bob = facts["accounts"][1]["filecoin"]
+    stranger = Stranger(new_key(SignatureType.SECP256K1))
+    async with connection(facts) as node:
+        stranger.node = node
+        await node.call("Papyrus.SetBalance", stranger.address, str(10 * FIL))
+        codes = await node.call("Filecoin.StateActorCodeCIDs", 28)
+        code = Cid.from_string(codes["paymentchannel"]["/"])
+        payee, funds = Address.from_string(bob), TokenAmount(5 * FIL)
+        made = await stranger.send(messages.create(code, stranger.key.address, payee, funds))
+        returned = ExecReturn.from_cbor(base64.b64decode(made["Return"]))
+        stranger.channel = returned.robust_address
+        channel = stranger.channel.to_string("t")
+        vouchers = [
+            stranger.voucher(lane=0, nonce=1, amount=1 * FIL),
+            stranger.voucher(lane=0, nonce=2, amount=2 * FIL),
+            stranger.voucher(lane=1, nonce=1, amount=FIL // 2),
+            stranger.voucher(lane=2, nonce=1, amount=FIL // 4),
+        ]
+        for voucher in vouchers:
+            await node.call("Filecoin.PaychVoucherAdd", channel, voucher, None, "0")
+        worse = stranger.voucher(lane=0, nonce=3, amount=FIL)
+        with pytest.raises(RefusedCallError, match="amount is lower"):
+            await node.call("Filecoin.PaychVoucherAdd", channel, worse, None, "0")
+        status = await node.call("Filecoin.PaychStatus", channel)
+        assert status == {"ControlAddr": bob, "Direction": 1}
+        spent = await node.call("Filecoin.PaychVoucherSubmit", channel, vouchers[3], None, None)
+        await node.call("Filecoin.StateWaitMsg", spent, 0, -1, True)
+        # The payee's key is away while the stranger settles, and there again after a restart.
+        await node.call("Filecoin.WalletDelete", bob)
+        await stranger.send(messages.settle(stranger.key.address, stranger.channel))
+        assert await node.call("Filecoin.MpoolPending", None) == []
+    assert await process.stop() == 0
+    assert "the payee's key be imported" in process.stderr_path.read_text()
+
+    await process.start()
+    facts = await process.ready()
+    async with connection(facts) as node:
+        stranger.node = node
+        before = int(await node.call("Filecoin.WalletBalance", bob))
+        owed = 2 * FIL + FIL // 2 + FIL // 4
+        async with asyncio.timeout(PATIENCE):
+            while await promised(node, channel) != owed:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+        await node.call("Papyrus.AdvanceEpochs", HALF_A_DAY)
+        assert await node.call("Filecoin.MpoolPending", None) == []
+        nonce = await node.call("Filecoin.MpoolGetNonce", bob)
+        assert nonce == 3
+        await stranger.send(messages.collect(stranger.key.address, stranger.channel))
+        after = int(await node.call("Filecoin.WalletBalance", bob))
+        assert before + owed - FIL // 1000 < after <= before + owed
+    assert await process.stop() == 0
 
 
 def test_what_is_no_voucher_is_told(papyrus):
