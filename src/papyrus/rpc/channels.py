@@ -21,6 +21,7 @@ from typing import Any
 from papyrus.rpc import requests
 from papyrus.rpc.dispatch import Caller, Dispatcher
 from papyrus.rpc.errors import RpcError, SlowReader, foreseen, limit_exceeded
+from papyrus.rpc.json_text import LONG
 from papyrus.rpc.requests import NOTIFICATION, Call
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Session:
     async def _read(self, receive: Callable[[], Awaitable[str | None]]) -> None:
         while (text := await receive()) is not None:
             try:
-                value = requests.parse(text)
+                value = await requests.parse(text)
             except RpcError as error:
                 self._put(requests.refusal(None, error))
                 continue
@@ -104,7 +105,7 @@ class Session:
             )
             self._put(requests.refusal(requests.known_id(value), error))
             return
-        call = _as_call(value)
+        call = _as_call(value, text)
         work = self._answer(text) if call is None else self._serve(call)
         self._started += 1
         number = self._started
@@ -201,9 +202,9 @@ class Session:
             self._has_work.clear()
 
 
-def _as_call(value: Any) -> Call | None:
+def _as_call(value: Any, text: str) -> Call | None:
     try:
-        return requests.call_of(value)
+        return requests.call_of(value, is_long=len(text) >= LONG)
     except RpcError:
         return None
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, overload
 
-from papyrus.rpc.json_codecs import codec_of
+from papyrus.rpc.json_codecs import codec_of, is_long
 from papyrus.rpc.json_values import Codec
 from papyrus.types.tipset import TipsetKey
 
@@ -87,6 +87,8 @@ class Declaration:
     parameters: tuple[Parameter, ...]
     result: Codec
     """Of the answer, or of each item of a subscription."""
+    is_long: bool
+    """Whether that may be of any length, and so is written beside the event loop."""
     handler: Callable[..., Any] = field(repr=False)
     summary: str
     description: str
@@ -223,6 +225,7 @@ def _declaration(
     hints = typing.get_type_hints(handler, include_extras=True)
     result = hints["return"]
     is_subscription = typing.get_origin(result) is AsyncIterator
+    given = get_args(result)[0] if is_subscription else result
     summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n\n")
     _, *parameters = inspect.signature(handler).parameters.values()
     return Declaration(
@@ -231,7 +234,8 @@ def _declaration(
         versions=frozenset(versions),
         aliases=aliases,
         parameters=tuple(_parameter(parameter, hints) for parameter in parameters),
-        result=codec_of(get_args(result)[0] if is_subscription else result),
+        result=codec_of(given),
+        is_long=is_long(given),
         handler=handler,
         summary=" ".join(summary.split()),
         description=description,

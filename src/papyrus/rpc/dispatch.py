@@ -26,7 +26,7 @@ from papyrus.rpc.errors import (
     invalid_parameters,
     limit_exceeded,
 )
-from papyrus.rpc.json_text import JsonText
+from papyrus.rpc.json_text import LONG, JsonText, write_long
 from papyrus.rpc.limits import Limits
 from papyrus.rpc.openrpc import openrpc_document
 from papyrus.rpc.registry import VERSIONS, Registry
@@ -84,14 +84,15 @@ class Dispatcher:
     async def answer(self, body: bytes | str, caller: Caller) -> str | None:
         """Return the answer to a body, None where there is nothing but notifications in it."""
         try:
-            value = requests.parse(body)
+            value = await requests.parse(body)
             if isinstance(value, list):
                 self._check_batch(value)
         except RpcError as error:
             return requests.refusal(None, error)
+        is_long = len(body) >= LONG
         if isinstance(value, list):
-            return await self._answer_batch(value, caller)
-        return await self.answer_one(value, caller)
+            return await self._answer_batch(value, caller, is_long=is_long)
+        return await self._answer_one(value, caller, is_long=is_long)
 
     def _check_batch(self, batch: list[Any]) -> None:
         if not batch:
@@ -99,7 +100,7 @@ class Dispatcher:
         if len(batch) > self.limits.batch:
             raise limit_exceeded(f"a batch of {len(batch)} requests, {self.limits.batch} at most")
 
-    async def _answer_batch(self, batch: list[Any], caller: Caller) -> str | None:
+    async def _answer_batch(self, batch: list[Any], caller: Caller, *, is_long: bool) -> str | None:
         answers: list[str] = []
         length = 0
         for value in batch:
@@ -107,16 +108,16 @@ class Dispatcher:
                 error = limit_exceeded("the answers to this batch are too large: send fewer calls")
                 found: str | None = requests.refusal(requests.known_id(value), error)
             else:
-                found = await self.answer_one(value, caller)
+                found = await self._answer_one(value, caller, is_long=is_long)
             if found is not None:
                 answers.append(found)
                 length += len(found)
         return f"[{','.join(answers)}]" if answers else None
 
-    async def answer_one(self, value: Any, caller: Caller) -> str | None:
+    async def _answer_one(self, value: Any, caller: Caller, *, is_long: bool) -> str | None:
         """Return the answer to one request, None to a notification."""
         try:
-            call = requests.call_of(value)
+            call = requests.call_of(value, is_long=is_long)
         except RpcError as error:
             return requests.refusal(requests.known_id(value), error)
         text = await self.answer_call(call, caller)
@@ -128,7 +129,8 @@ class Dispatcher:
         declaration = self._methods.get(call.method)
         code = 0
         try:
-            text = requests.answer(call.id, await self._invoke(declaration, call, caller))
+            result = await self._invoke(declaration, call, caller)
+            text = requests.answer(call.id, result)
         except Exception as error:  # noqa: BLE001 - one client's call must not end the server
             told = self._told(call, error)
             code = int(told.code)
@@ -152,7 +154,10 @@ class Dispatcher:
         check_permission(declaration, caller)
         seconds = self.limits.call_seconds
         with self.traffic.call(caller.address):
-            arguments = read_parameters(declaration, call)
+            if call.is_long:
+                arguments = await asyncio.to_thread(read_parameters, declaration, call)
+            else:
+                arguments = read_parameters(declaration, call)
             try:
                 async with asyncio.timeout(None if declaration.waits else seconds or None) as limit:
                     result = await declaration.handler(self._context(caller), *arguments)
@@ -160,9 +165,16 @@ class Dispatcher:
                 if not limit.expired():
                     raise
                 raise limit_exceeded(f"{declaration.name} took over {seconds:g} s") from error
-            if isinstance(result, JsonText):
-                return result
-            return declaration.result.write(result, self._network)
+            return await self._written(declaration, result)
+
+    async def _written(self, declaration: Declaration, result: Any) -> Any:
+        """Return a result as JSON, or as the text of that where it may be long."""
+        if isinstance(result, JsonText):
+            return result
+        write = declaration.result.write
+        if not declaration.is_long:
+            return write(result, self._network)
+        return await asyncio.to_thread(lambda: JsonText(write_long(write(result, self._network))))
 
     def subscription(self, call: Call, caller: Caller) -> AsyncGenerator[Any, None] | None:
         """Return the items of a subscription as JSON, None where the method is not one.
@@ -181,7 +193,7 @@ class Dispatcher:
     ) -> AsyncGenerator[Any, None]:
         async with contextlib.aclosing(items):
             async for item in items:
-                yield declaration.result.write(item, self._network)
+                yield await self._written(declaration, item)
 
     def _context(self, caller: Caller) -> Context[Any]:
         return Context(self._node, self.version, caller.permissions, self.document)

@@ -73,6 +73,33 @@ def codec_of(annotation: Any) -> Codec:
     raise TypeError(f"{annotation} has no JSON form")
 
 
+@cache
+def is_long(annotation: Any) -> bool:
+    """Return whether a value may be of any length: a list, a map, anything, or what holds one.
+
+    The records of the chain are not, since the protocol bounds them.
+    """
+    if annotation is Any:
+        return True
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (list, tuple, dict):
+        return True
+    if origin is Annotated:
+        return is_long(arguments[0])
+    if origin in (Union, types.UnionType):
+        return any(map(is_long, arguments))
+    if annotation in PLAIN or not dataclasses.is_dataclass(annotation):
+        return False
+    if isinstance(annotation, type) and _is_of_the_chain(annotation):
+        return False
+    # A record that holds records of its own kind has them in a list.
+    return any(is_long(hint) for hint in typing.get_type_hints(annotation).values())
+
+
+def _is_of_the_chain(cls: type) -> bool:
+    return bool(chain_json.json_fields(cls)) or cls in (Tipset, StampedEvent)
+
+
 def _marked(marks: tuple[Any, ...]) -> Codec | None:
     for mark in marks:
         if isinstance(mark, Codec):
@@ -104,7 +131,7 @@ def _sized(width: Width) -> Codec:
 def _class(cls: type) -> Codec:
     if issubclass(cls, Enum):
         return _choice(cls)
-    if chain_json.json_fields(cls) or cls in (Tipset, StampedEvent):
+    if _is_of_the_chain(cls):
         return _chain_record(cls)
     if dataclasses.is_dataclass(cls):
         return _record(cls)

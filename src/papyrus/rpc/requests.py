@@ -5,12 +5,13 @@ object by name, and an id may be text, any number or null, which is answered as 
 without an id is a notification and gets no answer.
 """
 
-import json
+import asyncio
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
+from papyrus.rpc import json_text
 from papyrus.rpc.errors import ErrorCode, RpcError
-from papyrus.rpc.json_text import JsonText
+from papyrus.rpc.json_text import LONG, JsonText
 
 MAX_ID_LENGTH = 256
 """Characters of an id that is text; it comes back in the answer."""
@@ -34,19 +35,22 @@ class Call:
     id: Any
     method: str
     parameters: list[Any] | dict[str, Any]
+    is_long: bool = False
+    """Whether its parameters may take a while to read."""
 
 
-def parse(body: bytes | str) -> Any:
+async def parse(body: bytes | str) -> Any:
     """Return the JSON of a body; RpcError for what is not JSON, or nested beyond all need."""
     try:
-        text = body if isinstance(body, str) else body.decode("utf-8-sig")
-        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        if len(body) < LONG:
+            return json_text.read(_text(body))
+        return await asyncio.to_thread(lambda: json_text.read_long(_text(body)))
     except (ValueError, RecursionError) as error:
         raise RpcError(ErrorCode.PARSE_ERROR, "Parse error: the body is not JSON") from error
 
 
-def call_of(value: Any) -> Call:
-    """Return the call that a JSON value is; RpcError where it is none."""
+def call_of(value: Any, *, is_long: bool = False) -> Call:
+    """Return the call that a JSON value is, from a body long or not; RpcError where it is none."""
     if not isinstance(value, dict):
         raise invalid_request("a request is an object")
     method = value.get("method")
@@ -57,7 +61,7 @@ def call_of(value: Any) -> Call:
         parameters = []
     if not isinstance(parameters, (list, dict)):
         raise RpcError(ErrorCode.INVALID_PARAMETERS, "params is a list, an object or null")
-    return Call(id_of(value), method, parameters)
+    return Call(id_of(value), method, parameters, is_long)
 
 
 def id_of(value: Any) -> Any:
@@ -96,31 +100,23 @@ def answer(call_id: Any, result: Any) -> str:
     if call_id is NOTIFICATION:
         return ""
     if isinstance(result, JsonText):
-        return f'{{"id":{_dumps(call_id)},"jsonrpc":"2.0","result":{result.text}}}'
-    return _dumps({"id": call_id, "jsonrpc": "2.0", "result": result})
+        return f'{{"id":{json_text.write(call_id)},"jsonrpc":"2.0","result":{result.text}}}'
+    return json_text.write({"id": call_id, "jsonrpc": "2.0", "result": result})
 
 
 def refusal(call_id: Any, error: RpcError) -> str:
     """Return the text of an error that answers a call; an unknown id is null."""
     known = None if call_id is NOTIFICATION else call_id
-    return _dumps({"error": error.to_json(), "id": known, "jsonrpc": "2.0"})
+    return json_text.write({"error": error.to_json(), "id": known, "jsonrpc": "2.0"})
 
 
 def notification(method: str, parameters: list[Any]) -> str:
     """Return the text of a notification to a client."""
-    return _dumps({"jsonrpc": "2.0", "method": method, "params": parameters})
+    texts = ",".join(
+        each.text if isinstance(each, JsonText) else json_text.write(each) for each in parameters
+    )
+    return f'{{"jsonrpc":"2.0","method":{json_text.write(method)},"params":[{texts}]}}'
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number - number != 0:
-        raise ValueError("a number is too large")
-    return number
+def _text(body: bytes | str) -> str:
+    return body if isinstance(body, str) else body.decode("utf-8-sig")

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 ANY_ORIGIN = "*"
 _PATHS = {"/": 1, "/rpc/v0": 0, "/rpc/v1": 1}
 _POLICY_VIOLATION = 1008
+_PIECE = 1 << 20
+"""Bytes of an answer that are handed to the socket at once."""
 
 Health = Callable[[], "Awaitable[str]"]
 """Returns "" where all is well, and otherwise what is not."""
@@ -153,7 +155,38 @@ class _Post:
         answer = await _while_connected(request, self._dispatcher.answer(body, caller))
         if answer is None:
             return Response(status_code=204)
-        return Response(answer, media_type="application/json")
+        return _Answer(answer)
+
+
+class _Answer(Response):
+    """JSON that goes out piece by piece, as fast as the client takes it."""
+
+    media_type = "application/json"
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        # What the interface writes is ASCII; then a piece of the text is a piece of the bytes.
+        self._content: str | bytes = text if text.isascii() else text.encode()
+        self.headers["content-length"] = str(len(self._content))
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        content = self._content
+        for start in range(0, len(content), _PIECE):
+            piece = content[start : start + _PIECE]
+            await send(
+                {
+                    "type": "http.response.body",
+                    "body": piece.encode() if isinstance(piece, str) else piece,
+                    "more_body": start + _PIECE < len(content),
+                }
+            )
 
 
 async def _read_body(request: Request, most: int) -> bytes | None:
