@@ -91,7 +91,7 @@ class NodeClient:
                 "is it a Filecoin node?"
             )
         if answer.get("error") is not None:
-            raise _told(answer["error"], name, response.status_code)
+            raise refusal(answer["error"], name, response.status_code)
         return answer.get("result")
 
     def is_ready(self) -> bool:
@@ -142,6 +142,28 @@ def find_node(api: str | None) -> ApiInfo:
     raise LocalFault(_NO_NODE)
 
 
+def refusal(error: Any, name: str, status: int = httpx.codes.OK) -> RpcError:
+    """Return the error that a node answers a method with, and what to do about it."""
+    if not isinstance(error, dict) or not isinstance(error.get("code"), int):
+        return RpcError(ErrorCode.GENERIC, f"the node answers with no proper error: {error}")
+    code, message = error["code"], str(error.get("message", ""))
+    if status == httpx.codes.UNAUTHORIZED:
+        message = (
+            f"the node refuses the token: {message}; `papyrus auth api-info`, run beside the node, "
+            f"prints {VARIABLE} with a good one"
+        )
+    elif message.startswith("missing permission"):
+        message = (
+            f"the token does not allow this: {message}; `papyrus auth api-info --perm admin`, run "
+            f"beside the node, prints {VARIABLE} with one that does"
+        )
+    elif code == ErrorCode.METHOD_NOT_FOUND:
+        message = f"the node has no method {name}: it is of another kind or version"
+    elif code == ErrorCode.ACTOR_NOT_FOUND:
+        message = f"{message}: nobody has sent anything to that address yet, or it is misspelt"
+    return RpcError(code, message, error.get("data"))
+
+
 def _parsed(text: str, origin: str) -> ApiInfo:
     try:
         return parse_api_info(text)
@@ -172,25 +194,3 @@ def _node_in(folder: Path) -> ApiInfo:
             f"the node in {folder} does not answer at {info.base}: it has ended; start it again"
         ) from error
     return info
-
-
-def _told(error: Any, name: str, status: int) -> RpcError:
-    """Return the error that a node answers with, and what to do about it."""
-    if not isinstance(error, dict) or not isinstance(error.get("code"), int):
-        return RpcError(ErrorCode.GENERIC, f"the node answers with no proper error: {error}")
-    code, message = error["code"], str(error.get("message", ""))
-    if status == httpx.codes.UNAUTHORIZED:
-        message = (
-            f"the node refuses the token: {message}; `papyrus auth api-info`, run beside the node, "
-            f"prints {VARIABLE} with a good one"
-        )
-    elif message.startswith("missing permission"):
-        message = (
-            f"the token does not allow this: {message}; `papyrus auth api-info --perm admin`, run "
-            f"beside the node, prints {VARIABLE} with one that does"
-        )
-    elif code == ErrorCode.METHOD_NOT_FOUND:
-        message = f"the node has no method {name}: it is of another kind or version"
-    elif code == ErrorCode.ACTOR_NOT_FOUND:
-        message = f"{message}: nobody has sent anything to that address yet, or it is misspelt"
-    return RpcError(code, message, error.get("data"))

@@ -12,6 +12,7 @@ from papyrus.cli.chain import message_fields
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.input import read_bytes
 from papyrus.cli.message_sending import Sent, WaitOption, report
+from papyrus.cli.mpool_watch import gas_perf, sub
 from papyrus.cli.node_output import cid_json, cid_text, show, show_value
 from papyrus.cli.output import JsonOption, fail, note, say, say_fields, say_json, say_table
 from papyrus.primitives.amounts import ZERO
@@ -22,6 +23,9 @@ app = typer.Typer(
     no_args_is_help=True,
     help="See which messages wait for a block and why, and replace those that are stuck.",
 )
+
+app.command()(sub)
+app.command("gas-perf")(gas_perf)
 
 MessageArgument = Annotated[str, typer.Argument(metavar="CID", help="Of a message.")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="ADDRESS")]

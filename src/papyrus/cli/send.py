@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from papyrus.cli.address import read_address
-from papyrus.cli.amounts import AmountArgument, read_amount
-from papyrus.cli.connection import ApiOption, NodeClient, connected
+from papyrus.cli.amounts import read_amount
+from papyrus.cli.connection import ApiOption, connected
+from papyrus.cli.ethereum_senders import ethereum_call, is_ethereum_call
 from papyrus.cli.message_sending import (
     ConfidenceOption,
     FromOption,
@@ -21,19 +22,15 @@ from papyrus.cli.message_sending import (
 )
 from papyrus.cli.message_sending import send as push
 from papyrus.cli.output import JsonOption
-from papyrus.ipld import dag_cbor
-from papyrus.primitives.address import ETHEREUM_NAMESPACE, Address, Protocol
+from papyrus.cli.send_many import send_many
 from papyrus.primitives.errors import DecodeError
-from papyrus.types.ethereum_transaction import (
-    ADDRESS_MANAGER,
-    METHOD_CREATE_EXTERNAL,
-    METHOD_INVOKE_CONTRACT,
-)
 
 
 def send(
-    to: Annotated[str, typer.Argument(metavar="TO", help="f/t or 0x address.")],
-    amount: AmountArgument,
+    to: Annotated[str | None, typer.Argument(metavar="TO", help="f/t or 0x address.")] = None,
+    amount: Annotated[
+        str | None, typer.Argument(metavar="AMOUNT", help="In FIL, or with a unit: 10attofil.")
+    ] = None,
     sender: FromOption = None,
     nonce: Annotated[
         int | None, typer.Option("--nonce", metavar="N", min=0, help="The next one if not given.")
@@ -61,6 +58,12 @@ def send(
     params_hex: Annotated[
         str | None, typer.Option("--params-hex", metavar="HEX", help="The same, as CBOR in hex.")
     ] = None,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="Send many: lines of Recipient,FIL,Method,Params."
+        ),
+    ] = None,
     wait: WaitOption = False,
     confidence: ConfidenceOption = 0,
     api: ApiOption = None,
@@ -69,15 +72,27 @@ def send(
     r"""Send funds, or call a method of an actor, and print the message's CID.
 
     To a 0x address, or from an f410 one, the method is InvokeEVM, as Ethereum's tools send.
+    With --csv every line is checked, and its gas estimated, before anything is sent; - is stdin,
+    and Params are hexadecimal, or nil.
 
     \b
     Examples:
       papyrus send f1... 1.5
       papyrus send 0xd388ab098ed3e84c0d808776440b48f685198498 0.1 --wait
       papyrus send f01000 0 --method 16 --params-json '{"AmountRequested":"1"}'
+      papyrus send --csv payments.csv --from f1... --wait
     """
     if params_json is not None and params_hex is not None:
         raise typer.BadParameter("--params-json and --params-hex say the same: give one of them")
+    if csv is not None:
+        alone = (to, amount, nonce, gas_limit, gas_feecap, gas_premium, method, params_json)
+        if any(one is not None for one in (*alone, params_hex)) or confidence:
+            raise typer.BadParameter("only --from, --max-fee and --wait go with --csv")
+        with connected(api) as node:
+            send_many(node, sender_of(node, sender), csv, max_fee, wait=wait, json=json)
+        return
+    if to is None or amount is None:
+        raise typer.BadParameter(f"Missing argument '{'TO' if to is None else 'AMOUNT'}'.")
     value = read_amount(amount)
     target = read_address(to)
     with connected(api) as node:
@@ -85,33 +100,15 @@ def send(
         expect_funds(node, own, value)
         params = read_params(params_hex)
         number = method or 0
-        if to.strip().lower().startswith("0x") or _is_ethereum(read_address(own)):
+        if is_ethereum_call(own, to):
             if method is not None or params_json is not None:
                 raise DecodeError(
                     "an Ethereum account chooses no method: leave --method and --params-json out"
                 )
-            number, params = _as_ethereum(target, params)
-            target = _reachable(node, target)
+            target, number, params = ethereum_call(node, target, params)
         elif params_json is not None:
             params = encoded_params(node, str(target), number, params_json)
         message = new_message(own, str(target), value, number, params)
         gas = Gas(gas_limit, gas_feecap, gas_premium, max_fee, nonce)
         sent = push(node, message, gas)
         report(node, sent, wait=wait, json=json, confidence=confidence)
-
-
-def _as_ethereum(to: Address, params: bytes) -> tuple[int, bytes]:
-    """Return the method and the parameters by which an Ethereum account sends."""
-    number = METHOD_CREATE_EXTERNAL if to == ADDRESS_MANAGER else METHOD_INVOKE_CONTRACT
-    return number, dag_cbor.encode(params) if params else b""
-
-
-def _is_ethereum(address: Address) -> bool:
-    return address.protocol is Protocol.DELEGATED and address.namespace == ETHEREUM_NAMESPACE
-
-
-def _reachable(node: NodeClient, to: Address) -> Address:
-    """Return an address that an Ethereum account can send to: an f410 one, or an ID."""
-    if to.protocol in (Protocol.ID, Protocol.DELEGATED):
-        return to
-    return read_address(node.ask("StateLookupID", str(to), None))
