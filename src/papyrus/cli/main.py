@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "msig": ("papyrus.cli.msig:app", "Keep funds of which several keys decide together."),
     "paych": ("papyrus.cli.paych:app", "Pay by vouchers, off the chain until the end."),
     "miner": ("papyrus.cli.miner:app", "Look after storage providers on the chain."),
+    "client": ("papyrus.cli.client:app", "Compute what a deal says of the data to store."),
     "market": ("papyrus.cli.market:app", "Make storage deals, and keep money for them."),
     "filplus": ("papyrus.cli.filplus:app", "Give DataCap, and see who has it."),
     "sync": ("papyrus.cli.sync:app", "See how far a node is, and what it refuses."),

@@ -41,7 +41,7 @@ def unsealed_sector_cid(sector_size: int, pieces: Sequence[PieceInfo]) -> Cid:
         raise PieceError(f"{len(placed)} pieces are too many for a sector of {sector_size} bytes")
     if sum(size for size, _ in placed) > sector_size:
         raise PieceError(f"the pieces are larger than a sector of {sector_size} bytes")
-    root = _merge(placed)
+    root = joined(placed)
     return Cid.of_digest(root, FIL_COMMITMENT_UNSEALED, SHA2_256_TRUNC254_PADDED)
 
 
@@ -52,6 +52,24 @@ def zero_commitment(size: int) -> bytes:
         return bytes(_NODE_LENGTH)
     below = zero_commitment(size // 2)
     return _parent(below, below)
+
+
+def joined(placed: Sequence[tuple[int, bytes]]) -> bytes:
+    """Return the root over pieces side by side, each a padded size and a commitment.
+
+    Equal neighbours are joined as soon as they meet; zeros fill the end up to a power of two.
+    PieceError where a size is not one.
+    """
+    stack: list[tuple[int, bytes]] = []
+    for size, commitment in placed:
+        if size.bit_count() != 1:
+            raise PieceError(f"piece size {size} is not a power of two")
+        while stack and stack[-1][0] < size:
+            _push(stack, stack[-1][0], zero_commitment(stack[-1][0]))
+        _push(stack, size, commitment)
+    while len(stack) > 1:
+        _push(stack, stack[-1][0], zero_commitment(stack[-1][0]))
+    return stack[0][1]
 
 
 def _with_padding(sector_size: int, pieces: Sequence[PieceInfo]) -> list[tuple[int, bytes]]:
@@ -81,20 +99,6 @@ def _pad_to(placed: list[tuple[int, bytes]], filled: int, alignment: int) -> int
         missing ^= size
         filled = (filled + size) % _U64
     return filled
-
-
-def _merge(placed: Sequence[tuple[int, bytes]]) -> bytes:
-    """Return the root over the pieces, joining equal neighbours as soon as they meet."""
-    stack: list[tuple[int, bytes]] = []
-    for size, commitment in placed:
-        if size.bit_count() != 1:
-            raise PieceError(f"piece size {size} is not a power of two")
-        while stack and stack[-1][0] < size:
-            _push(stack, stack[-1][0], zero_commitment(stack[-1][0]))
-        _push(stack, size, commitment)
-    while len(stack) > 1:
-        _push(stack, stack[-1][0], zero_commitment(stack[-1][0]))
-    return stack[0][1]
 
 
 def _push(stack: list[tuple[int, bytes]], size: int, commitment: bytes) -> None:
