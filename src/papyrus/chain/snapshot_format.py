@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.blockstore import Blockstore
+from papyrus.ipld.car import CarReader
 from papyrus.ipld.cid import RAW, Cid
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError
@@ -46,6 +47,16 @@ class SnapshotMetadata:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotStart:
+    """What the beginning of a snapshot tells."""
+
+    head: TipsetKey
+    version: int
+    f3_data: Cid | None = None
+    """The finality certificates, which come next in the file."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderLinks:
     """What a header leads to."""
 
@@ -75,6 +86,23 @@ def read_metadata(data: bytes) -> SnapshotMetadata | None:
     if f3_data is not None and (type(f3_data) is not Cid or f3_data.codec != RAW):
         raise DecodeError("the snapshot's metadata names finality certificates that are not raw")
     return SnapshotMetadata(TipsetKey(tuple(head)), f3_data)
+
+
+def read_start(reader: CarReader) -> SnapshotStart:
+    """Return what the beginning of a snapshot tells; the reader stands behind the metadata.
+
+    DecodeError where it has no roots, or metadata of a version that is not known.
+    """
+    if not reader.roots:
+        raise DecodeError("it has no roots")
+    first = next(iter(reader), None)
+    if first is None:
+        raise DecodeError("it has no blocks")
+    cid, data = first
+    metadata = read_metadata(data) if reader.roots == (cid,) else None
+    if metadata is not None:
+        return SnapshotStart(metadata.head, 2, metadata.f3_data)
+    return SnapshotStart(TipsetKey(reader.roots), 1)
 
 
 def snapshot_head(store: Blockstore, roots: Sequence[Cid]) -> tuple[Cid, ...]:

@@ -8,27 +8,24 @@ file is the same; what was copied already does no harm to anybody.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
 
 from papyrus.chain.indexing import IndexFollower
-from papyrus.chain.indexing import Progress as IndexProgress
 from papyrus.chain.opening import begin, expect_genesis, hold_chain
-from papyrus.chain.snapshot_export import SnapshotProgress
-from papyrus.chain.snapshot_format import read_metadata, walk_headers
+from papyrus.chain.snapshot_copy import copy_blocks, forget_copy
+from papyrus.chain.snapshot_format import SnapshotStart, read_start, walk_headers
 from papyrus.consensus.chain import StoredChain
-from papyrus.ipld import dag_cbor
 from papyrus.ipld.blockstore import Blockstore
-from papyrus.ipld.car import CarReader, verify_block
+from papyrus.ipld.car import CarReader
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.network import Network
-from papyrus.storage.car_files import CarFile, open_car
-from papyrus.storage.car_index_file import identity_of
+from papyrus.storage.car_files import CarFile
 from papyrus.storage.chain_index_file import open_index
 from papyrus.storage.chain_notes import (
     CHECKPOINT,
@@ -50,21 +47,24 @@ from papyrus.storage.database import (
 from papyrus.storage.files import atomic_writer
 from papyrus.types.tipset import Tipset, TipsetKey
 
-_IMPORT = "import"
-"""The fact that says how much of which file was copied."""
+COPY_FOLDER = "import"
+"""What an import that was broken off goes on from."""
 
-_GROUP_BYTES = 16 << 20
 _TOLD_TIPSETS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """Who hears of the three parts of an import; each may be left out."""
+    """Who hears of the parts of an import, how much is done and of how much."""
 
-    copying: Callable[[SnapshotProgress], None] | None = None
+    reading: Callable[[int, int | None], None] | None = None
+    """Bytes of the file, or of the blocks of one that becomes a layer."""
+    storing: Callable[[int, int], None] | None = None
+    """Bytes of its blocks."""
     checking: Callable[[int, int], None] | None = None
-    """Hears how many epochs of the chain were gone through, and of how many."""
-    indexing: IndexProgress | None = None
+    """Epochs of the chain."""
+    indexing: Callable[[int, int], None] | None = None
+    """Epochs of the chain."""
 
 
 NO_PROGRESS = ImportProgress()
@@ -120,67 +120,52 @@ def _import(
             open_database(folder) as database,
             closing(open_notes(folder / NOTES_FILE)) as notes,
         ):
-            if placed is None:
-                _copy(path, database, notes, progress)
-            else:
-                _ready(database, placed.path, progress)
-            head_key, version = _head_of(path, database.store)
-            checked = _check(database.store, head_key, progress)
+            try:
+                start = _start_of(path)
+                _take(path, database, notes, placed, start, progress)
+                checked = _check(database.store, start.head, progress)
+            except DecodeError:
+                forget_copy(notes, folder / COPY_FOLDER)
+                raise
             _expect_genesis(folder, notes, network, checked.genesis)
-            head = StoredChain(database.store).tipset(head_key)
+            head = StoredChain(database.store).tipset(start.head)
             begin(database, notes, network, checked.genesis)
             note_fact(notes, CHECKPOINT, None)
             note_head(notes, head.key, 0)
-            note_fact(notes, _IMPORT, None)
+            forget_copy(notes, folder / COPY_FOLDER)
             _index(database, head, network, progress)
     except DecodeError as error:
         raise LocalFault(f"{path} is no whole snapshot: {error}") from error
-    return Imported(head, checked.genesis, version, checked.tipsets, checked.states_from)
+    return Imported(head, checked.genesis, start.version, checked.tipsets, checked.states_from)
 
 
-def _copy(path: Path, database: Database, notes: ChainNotes, progress: ImportProgress) -> None:
-    """Copy the blocks of a file into the store, from where an earlier copy of it ended."""
-    identity = identity_of(path)
-    done = _copied(notes, identity)
-    size = 0
-    group: list[tuple[Cid, bytes]] = []
-    group_size = 0
-    number = 0
-    with _sections(path) as sections:
-        for number, (cid, data) in enumerate(sections, 1):
-            if number <= done:
-                continue
-            if not verify_block(cid, data):
-                raise DecodeError(f"block {number} is not what its CID {cid} names")
-            group.append((cid, data))
-            group_size += len(data)
-            if group_size >= _GROUP_BYTES:
-                database.blocks.put_many(group)
-                note_fact(notes, _IMPORT, dag_cbor.encode([identity, number]))
-                size += group_size
-                group, group_size = [], 0
-                if progress.copying is not None:
-                    progress.copying(SnapshotProgress(number, size))
-    database.blocks.put_many(group)
-    note_fact(notes, _IMPORT, dag_cbor.encode([identity, number]))
-    if progress.copying is not None:
-        progress.copying(SnapshotProgress(number, size + group_size))
+def _take(
+    path: Path,
+    database: Database,
+    notes: ChainNotes,
+    placed: "_Layer | None",
+    start: SnapshotStart,
+    progress: ImportProgress,
+) -> None:
+    """Make the blocks of a file those of a database."""
+    if placed is None:
+        copy_blocks(
+            path,
+            database.blocks,
+            notes,
+            database.folder / COPY_FOLDER,
+            leave_out=start.f3_data,
+            reading=progress.reading,
+            storing=progress.storing,
+        )
+    else:
+        _ready(database, placed.path, progress)
 
 
-@contextmanager
-def _sections(path: Path) -> Iterator[Iterator[tuple[Cid, bytes]]]:
+def _start_of(path: Path) -> SnapshotStart:
     stream, _ = open_plain(path)
     with stream:
-        yield iter(CarReader(stream, verify=False, skip_long=True))
-
-
-def _copied(notes: ChainNotes, identity: bytes) -> int:
-    """Return how many blocks of a file were copied before."""
-    noted = fact(notes, _IMPORT)
-    if noted is None:
-        return 0
-    of, number = dag_cbor.decode(noted)
-    return int(number) if of == identity else 0
+        return read_start(CarReader(stream, skip_long=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,21 +204,11 @@ def _ready(database: Database, path: Path, progress: ImportProgress) -> None:
     def tell(read: int) -> None:
         nonlocal size
         size += read
-        if progress.copying is not None:
-            progress.copying(SnapshotProgress(0, size))
+        if progress.reading is not None:
+            progress.reading(size, None)
 
     layer: CarFile = next(layer for layer in database.layers if layer.path == path)
     layer.ready(tell)
-
-
-def _head_of(path: Path, store: Blockstore) -> tuple[TipsetKey, int]:
-    """Return the head of a snapshot and its version."""
-    roots = open_car(path).roots
-    if not roots:
-        raise DecodeError("it has no roots")
-    data = store.get(roots[0]) if len(roots) == 1 else None
-    metadata = None if data is None else read_metadata(data)
-    return (TipsetKey(roots), 1) if metadata is None else (metadata.head, 2)
 
 
 def _check(store: Blockstore, head: TipsetKey, progress: ImportProgress) -> _Checked:

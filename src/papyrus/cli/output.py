@@ -24,8 +24,8 @@ class Progress(Protocol):
         """Count so much more as done; `what` is being worked on."""
         ...
 
-    def reach(self, done: int, total: int | None) -> None:
-        """Set how much is done and, where it is known, how much there is."""
+    def reach(self, done: int, total: int | None, what: str = "") -> None:
+        """Set how much is done and, where it is known, how much there is; see `advance`."""
         ...
 
 
@@ -113,5 +113,5 @@ class _NoProgress:
     def advance(self, amount: int, what: str = "") -> None:
         """Draw nothing."""
 
-    def reach(self, done: int, total: int | None) -> None:
+    def reach(self, done: int, total: int | None, what: str = "") -> None:
         """Draw nothing."""

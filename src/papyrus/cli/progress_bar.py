@@ -41,6 +41,6 @@ class Bar:
         """Count so much more as done."""
         self._drawn.update(self._task, advance=amount, description=what or self._what)
 
-    def reach(self, done: int, total: int | None) -> None:
+    def reach(self, done: int, total: int | None, what: str = "") -> None:
         """Set how much is done and how much there is."""
-        self._drawn.update(self._task, completed=done, total=total)
+        self._drawn.update(self._task, completed=done, total=total, description=what or self._what)

@@ -197,9 +197,10 @@ def import_with_progress(
     """Make a snapshot the chain of a folder, and tell how far it is; LocalFault in words."""
     with progress(f"importing {path.name}") as bar:
         told = ImportProgress(
-            copying=lambda step: bar.reach(step.size, None),
-            checking=bar.reach,
-            indexing=bar.reach,
+            reading=lambda done, of: bar.reach(done, of, f"reading {path.name}"),
+            storing=lambda done, of: bar.reach(done, of, "storing its blocks"),
+            checking=lambda done, of: bar.reach(done, of, "checking the chain"),
+            indexing=lambda done, of: bar.reach(done, of, "indexing the chain"),
         )
         return import_snapshot(
             folder, path, network_named(network), as_layer=as_layer, progress=told

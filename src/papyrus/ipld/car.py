@@ -15,6 +15,7 @@ bytes raises `DecodeError` with the offset where the trouble begins.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 from papyrus.ipld import dag_cbor
@@ -99,30 +100,56 @@ class CarReader:
         return 1 if self.v2 is None else 2
 
     def __iter__(self) -> Iterator[tuple[Cid, bytes]]:
-        for section in self.sections():
-            yield section.cid, section.data
+        return map(itemgetter(0, 1), self._blocks())
 
     def sections(self) -> Iterator[Section]:
         """Give each section that is left; raises `DecodeError` where the file breaks off."""
-        source, verify = self._source, self.verify
+        return map(Section._make, self._blocks())
+
+    def _blocks(self) -> Iterator[tuple[Cid, bytes, int, int]]:
+        """Give what a `Section` is made of."""
+        source = self._source
         start = 0 if self.v2 is None else self.v2.data_offset
+        most = _LONGEST_SKIPPED if self.skip_long else self.max_section_length
         while not source.at_end():
             at = source.offset
-            most = _LONGEST_SKIPPED if self.skip_long else self.max_section_length
-            length = source.read_length("section", most)
-            if length > self.max_section_length:
-                self._skip_raw(at, length)
-                continue
-            body_at = source.offset
-            body = source.read(length)
-            if length >= CHAIN_LENGTH and body.startswith(CHAIN_PREFIX):
+            body = source.short_section(self.max_section_length)
+            if body is None:
+                length = source.read_length("section", most)
+                if length > self.max_section_length:
+                    self._skip_raw(at, length)
+                    continue
+                body = source.read(length)
+            if body.startswith(CHAIN_PREFIX) and len(body) >= CHAIN_LENGTH:
                 cid, split = Cid(body[:CHAIN_LENGTH]), CHAIN_LENGTH
             else:
                 cid, split = _split(body, at)
             data = body[split:]
-            if verify and not verify_block(cid, data):
+            if self.verify and not verify_block(cid, data):
                 raise DecodeError(f"section at byte {at}: the block is not what {cid} names")
-            yield Section(cid, data, at - start, body_at + split)
+            yield cid, data, at - start, source.offset - len(data)
+
+    def long_section(self) -> tuple[Cid, Iterator[bytes]]:
+        """Return the CID of the next section and its data in pieces, however long, unchecked.
+
+        The pieces are to be taken before anything else is read. Raises `DecodeError` where there
+        is no section, or it breaks off.
+        """
+        source = self._source
+        at = source.offset
+        length = source.read_length("section", _LONGEST_SKIPPED)
+        head = source.read(min(length, _LONGEST_CID))
+        cid, split = _split(head, at)
+
+        def pieces() -> Iterator[bytes]:
+            yield head[split:]
+            left = length - len(head)
+            while left:
+                piece = source.read(min(left, _CHUNK))
+                left -= len(piece)
+                yield piece
+
+        return cid, pieces()
 
     def _skip_raw(self, at: int, length: int) -> None:
         """Pass over a section that is raw data; refuse any other."""
@@ -234,6 +261,28 @@ class _Source:
         self._at += length
         self.offset += length
         return found
+
+    def short_section(self, most: int) -> bytes | None:
+        """Return the next section where its length takes a byte or two and the buffer holds it.
+
+        Nearly all are like this, and this is where the time of reading goes.
+        """
+        buffer, at = self._buffer, self._at
+        start = at + 2
+        if start > len(buffer) or self.end is not None:
+            return None
+        low, high = buffer[at], buffer[at + 1]
+        if low < 0x80:
+            start, length = at + 1, low
+        else:
+            length = low & 0x7F | high << 7
+        end = start + length
+        # Lengths of none, of three bytes or not in their shortest form are for `read_length`.
+        if not 0 < length <= most or end > len(buffer) or (start > at + 1 and not 0 < high < 0x80):
+            return None
+        self.offset += end - at
+        self._at = end
+        return buffer[start:end]
 
     def read_length(self, what: str, most: int) -> int:
         at = self.offset

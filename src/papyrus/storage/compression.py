@@ -53,6 +53,12 @@ def open_plain(path: Path) -> tuple[BinaryIO, bool]:
     return io.BufferedReader(ZstdReader(file), _BUFFER_SIZE), True
 
 
+def position_in(stream: BinaryIO) -> int:
+    """Return how many bytes of its file a stream of `open_plain` has taken, compressed ones."""
+    beneath = getattr(stream, "raw", None)
+    return beneath.offset if isinstance(beneath, ZstdReader) else stream.tell()
+
+
 def _is_skippable(magic: bytes) -> bool:
     return len(magic) == 4 and int.from_bytes(magic, "little") & ~0xF == _SKIPPABLE_MAGIC
 
@@ -67,6 +73,11 @@ class ZstdReader(io.RawIOBase):
         self._reader = decompressor.stream_reader(
             cast("BinaryIO", self._source), read_size=_READ_SIZE, read_across_frames=True
         )
+
+    @property
+    def offset(self) -> int:
+        """How many compressed bytes were read."""
+        return self._source.offset
 
     def readable(self) -> bool:
         """Return true: this is what it is for."""

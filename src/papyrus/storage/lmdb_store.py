@@ -20,6 +20,7 @@ are refused in words.
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -139,6 +140,26 @@ class LmdbBlockstore:
             added += self._put_together(group)
         return added
 
+    def put_sorted(self, groups: Iterable[list[tuple[bytes, bytes]]]) -> Iterator[int]:
+        """Keep groups of blocks that come in the order of their CIDs, first to last.
+
+        For each group gives, once it is on the disk, how many of its blocks were new. It is written
+        as a whole, while the next is made. A store of any size takes them as quickly as the disk
+        writes, and leaves no room on pages where all that is there comes before.
+        """
+        with ThreadPoolExecutor(1) as writer:
+            before: Future[int] | None = None
+            for group in groups:
+                if before is not None:
+                    yield before.result()
+                placed = threading.Event()
+                before = writer.submit(self._put_in_order, group, placed)
+                # LMDB gives up the interpreter at every block, and gets it back late from a thread
+                # that computes: only the flush goes on beside one.
+                placed.wait()
+            if before is not None:
+                yield before.result()
+
     @contextmanager
     def batch(self) -> Iterator["Batch"]:
         """Give a store whose blocks are all kept, together, when the block ends without an error.
@@ -224,13 +245,27 @@ class LmdbBlockstore:
             raise told(error, self.folder) from error
         return environment
 
+    def _put_in_order(self, blocks: list[tuple[bytes, bytes]], placed: threading.Event) -> int:
+        """Keep blocks in one write, and tell when all that is left of it is to reach the disk."""
+
+        def put_all(transaction: Any) -> int:
+            with transaction.cursor() as cursor:
+                follows = blocks[0][0] > cursor.key() if blocks and cursor.last() else False
+                _, added = cursor.putmulti(blocks, overwrite=False, append=follows)
+            placed.set()
+            return int(added)
+
+        try:
+            return self._change(put_all)
+        finally:  # also where it failed
+            placed.set()
+
     def _put_together(self, blocks: list[tuple[Cid, bytes]]) -> int:
         for cid, data in blocks:
             if len(data) > MAX_BLOCK_LENGTH:
                 raise LocalFault(
                     f"block {cid} of {len(data)} bytes is refused: {MAX_BLOCK_LENGTH} are allowed"
                 )
-
         # Neighbours meet on pages that are at hand already.
         ordered = sorted(blocks, key=itemgetter(0))
 
@@ -334,8 +369,7 @@ class _Abandoned:
 
 def _next_group(source: Iterator[tuple[Cid, bytes]]) -> list[tuple[Cid, bytes]]:
     """Return the next blocks that are written together."""
-    group: list[tuple[Cid, bytes]] = []
-    size = 0
+    group, size = list[tuple[Cid, bytes]](), 0
     while size < _GROUP_BYTES and (some := list(islice(source, 64))):
         group += some
         size += sum(len(cid) + len(data) for cid, data in some)

@@ -121,42 +121,52 @@ def _down(store, tipset):
 IMPORTER = """
     import sys
     from pathlib import Path
-    from papyrus.chain import snapshot_import
+    from papyrus.chain import snapshot_copy, snapshot_import
     from papyrus.rules.networks import LOTUS_ITEST
-    snapshot_import._GROUP_BYTES = 100_000
-    tell = snapshot_import.ImportProgress(copying=lambda done: print(done.blocks, flush=True))
+    from papyrus.storage import block_sorter
+    snapshot_copy._KEPT_BYTES = 100_000
+    snapshot_copy._TOLD_BLOCKS = 100
+    block_sorter.PART_SIZE = 200_000
+    def tell(step):
+        return lambda done, of: print(step, done, flush=True)
+    heard = snapshot_import.ImportProgress(tell("read"), tell("store"), tell("check"))
     folder, path = map(Path, sys.argv[1:])
-    snapshot_import.import_snapshot(folder, path, LOTUS_ITEST, progress=tell)
+    snapshot_import.import_snapshot(folder, path, LOTUS_ITEST, progress=heard)
     print("whole", flush=True)
 """
 
 
-def test_killed_import_goes_on_where_it_was(folder: Path, shared: Path) -> None:
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(1, 20))]
+)
+def test_killed_import_goes_on_where_it_was(folder: Path, shared: Path, seed: int) -> None:
     path = shared / "chains" / "fevm" / "chain.car.zst"
     if not path.is_file():
         pytest.skip("no chain fevm among the reference data")
-    copied: list[int] = []
-    for kill_after in (1, 3, 5, None):
+    moment = random.Random(seed)  # noqa: S311 - any moments, the same each time
+    steps = set()
+    for kill_after in (*(moment.randrange(1, 40) for _ in range(5)), None):
         process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(IMPORTER), str(folder), str(path)],
             stdout=subprocess.PIPE,
             text=True,
         )
         assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(kill_after or 1)]
+        lines = [process.stdout.readline() for _ in range(kill_after or 1)]
         if kill_after is not None:
             process.kill()
-        lines += process.stdout.read().split()
+        lines += process.stdout.readlines()
         process.wait()
         process.stdout.close()
-        begun = int(lines[0])
-        assert not copied or begun > copied[-1]
+        steps |= {line.split()[0] for line in lines if line.strip()}
         if kill_after is None:
-            assert lines[-1] == "whole"
-        copied += [int(line) for line in lines if line.isdigit()]
+            assert lines[-1] == "whole\n"
+    assert steps >= {"read", "store", "check"}
     with open_chain(folder, LOTUS_ITEST) as chain:
         assert chain.store.head.key.cids == open_car(path).roots
         assert check_index(chain.index, chain.store.blocks) == []
+        assert check_blocks(chain.database.blocks).damaged == ()
         assert {cid for cid, _ in open_car(path).blocks()} == {
             cid for cid, _ in chain.database.blocks.blocks()
         }
+    assert not list(folder.glob("import*"))

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from papyrus.chain import snapshot_copy
 from papyrus.chain.opening import open_chain
 from papyrus.chain.snapshot_export import SnapshotProgress, export_snapshot
 from papyrus.chain.snapshot_format import SnapshotMetadata, read_metadata
-from papyrus.chain.snapshot_import import ImportProgress, import_snapshot
+from papyrus.chain.snapshot_import import COPY_FOLDER, ImportProgress, import_snapshot
 from papyrus.chain.visited import VisitedCids
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.car import write_car
 from papyrus.ipld.cid import DAG_CBOR, IDENTITY, RAW, Cid
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.networks import CALIBNET, LOTUS_ITEST
-from papyrus.storage import chain_index, lmdb_store
+from papyrus.storage import block_sorter, chain_index
 from papyrus.storage.car_files import open_car, save_car
 from papyrus.storage.chain_notes import fact, open_notes
 from papyrus.storage.database import LAYERS_FOLDER, NOTES_FILE
@@ -243,64 +244,112 @@ def test_cut_file_is_refused(shared, folder):
         import_snapshot(folder / "a", folder / "cut.car.zst", LOTUS_ITEST)
 
 
+class Kept:
+    """Hears each time that a copy is made durable, and may break it off."""
+
+    def __init__(self, monkeypatch, stop_at=0):
+        self.sections = []
+        self.added = 0
+        note, add = snapshot_copy.note_fact, block_sorter.BlockSorter.add
+
+        def noting(notes, name, value):
+            note(notes, name, value)
+            if value is not None:
+                self.sections.append(dag_cbor.decode(value)[1])
+                if len(self.sections) == stop_at:
+                    raise StoppedError
+
+        def adding(sorter, cid, data):
+            self.added += 1
+            add(sorter, cid, data)
+
+        monkeypatch.setattr(snapshot_copy, "_KEPT_BYTES", 10_000)
+        monkeypatch.setattr(snapshot_copy, "note_fact", noting)
+        monkeypatch.setattr(block_sorter.BlockSorter, "add", adding)
+
+
 def test_broken_off_copy_goes_on_where_it_was(shared, folder, monkeypatch):
     path = chain_file(shared, "fevm-basic")
-    monkeypatch.setattr("papyrus.chain.snapshot_import._GROUP_BYTES", 10_000)
-    written = []
-    put_many = lmdb_store.LmdbBlockstore.put_many
+    with monkeypatch.context() as patch:
+        kept = Kept(patch, stop_at=5)
+        with pytest.raises(StoppedError):
+            import_snapshot(folder / "a", path, LOTUS_ITEST)
+    done = kept.sections[-1]
+    assert done == kept.added > 4
+    kept = Kept(monkeypatch)
+    import_snapshot(folder / "a", path, LOTUS_ITEST)
+    assert kept.added == len(list(open_car(path).blocks())) - done
+    with open_chain(folder / "a", LOTUS_ITEST) as chain:
+        assert chain.store.head.key.cids == open_car(path).roots
+        assert {cid for cid, _ in chain.database.blocks.blocks()} == cids_of(path)
+    assert not (folder / "a" / COPY_FOLDER).exists()
 
-    def count(self, blocks):
-        group = list(blocks)
-        written.append(len(group))
-        return put_many(self, group)
 
-    monkeypatch.setattr(lmdb_store.LmdbBlockstore, "put_many", count)
-
+@pytest.mark.parametrize("parts", [0, 1, 3])
+def test_copy_goes_on_with_the_parts_that_are_not_stored(shared, folder, monkeypatch, parts):
+    path = chain_file(shared, "fevm-basic")
+    monkeypatch.setattr(block_sorter, "PART_SIZE", 20_000)
     heard = []
 
-    def stop(progress):
-        heard.append(progress.blocks)
-        if len(heard) == 5:
+    def stop(done, of):
+        heard.append((done, of))
+        if len(heard) > parts:
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        import_snapshot(folder / "a", path, LOTUS_ITEST, progress=ImportProgress(copying=stop))
-    done = sum(written)
-    assert heard[-1] == done
-    written.clear()
-    import_snapshot(folder / "a", path, LOTUS_ITEST)
-    assert sum(written) == len(list(open_car(path).blocks())) - done
+        import_snapshot(folder / "a", path, LOTUS_ITEST, progress=ImportProgress(storing=stop))
+    left = len(list((folder / "a" / COPY_FOLDER).iterdir()))
+    assert left > 2
+    kept = Kept(monkeypatch)
+    again = []
+    progress = ImportProgress(storing=lambda done, of: again.append((done, of)))
+    import_snapshot(folder / "a", path, LOTUS_ITEST, progress=progress)
+    assert (kept.added, len(again)) == (0, left)
+    assert again[-1][0] == again[-1][1] == heard[0][1] - heard[-1][0]
     with open_chain(folder / "a", LOTUS_ITEST) as chain:
-        assert chain.store.head.key.cids == open_car(path).roots
+        assert {cid for cid, _ in chain.database.blocks.blocks()} == cids_of(path)
 
 
 def test_other_file_is_copied_from_its_beginning(shared, folder, monkeypatch):
     path = chain_file(shared, "fevm-basic")
-    monkeypatch.setattr("papyrus.chain.snapshot_import._GROUP_BYTES", 10_000)
-
-    def stop(_):
-        raise StoppedError
-
     copy = folder / "copy.car.zst"
     shutil.copy(path, copy)
-    with pytest.raises(StoppedError):
-        import_snapshot(folder / "a", copy, LOTUS_ITEST, progress=ImportProgress(copying=stop))
+    with monkeypatch.context() as patch:
+        Kept(patch, stop_at=5)
+        with pytest.raises(StoppedError):
+            import_snapshot(folder / "a", copy, LOTUS_ITEST)
     os.utime(copy, (1, 1))
-    heard = []
-    progress = ImportProgress(copying=heard.append)
-    import_snapshot(folder / "a", copy, LOTUS_ITEST, progress=progress)
-    assert heard[0].blocks < heard[-1].blocks == len(list(open_car(path).blocks()))
+    kept = Kept(monkeypatch)
+    import_snapshot(folder / "a", copy, LOTUS_ITEST)
+    assert kept.added == len(list(open_car(path).blocks()))
+
+
+@pytest.mark.parametrize("damage", [shutil.rmtree, lambda copy: next(copy.iterdir()).unlink()])
+def test_copy_begins_anew_where_what_was_kept_is_gone(shared, folder, monkeypatch, damage):
+    path = chain_file(shared, "fevm-basic")
+    with monkeypatch.context() as patch:
+        Kept(patch, stop_at=5)
+        with pytest.raises(StoppedError):
+            import_snapshot(folder / "a", path, LOTUS_ITEST)
+    damage(folder / "a" / COPY_FOLDER)
+    kept = Kept(monkeypatch)
+    import_snapshot(folder / "a", path, LOTUS_ITEST)
+    assert kept.added == len(list(open_car(path).blocks()))
 
 
 def test_import_tells_of_all_its_parts(shared, folder):
-    checked, indexed = [], []
+    read, stored, checked, indexed = [], [], [], []
     progress = ImportProgress(
+        reading=lambda done, of: read.append((done, of)),
+        storing=lambda done, of: stored.append((done, of)),
         checking=lambda done, of: checked.append((done, of)),
         indexing=lambda done, of: indexed.append((done, of)),
     )
     path = chain_file(shared, "fevm-basic")
     head = import_snapshot(folder / "a", path, LOTUS_ITEST, progress=progress).head
     assert checked[-1] == indexed[-1] == (head.height, head.height)
+    assert read[-1] == (path.stat().st_size, path.stat().st_size)
+    assert stored[-1][0] == stored[-1][1] > read[-1][0]
 
 
 def test_layer_is_the_file_itself_and_stays_when_imported_again(shared, folder):

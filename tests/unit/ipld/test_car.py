@@ -212,6 +212,45 @@ def test_section_length_is_bounded_by_the_caller(version_1):
         list(reader)
 
 
+def test_sections_of_any_length_are_read_wherever_a_chunk_ends():
+    lengths = [0, 1, 89, 90, 91, 127, 128, 16_345, 16_346, 16_347, 70_000]
+    blocks = [(Cid.of(data, RAW), data) for data in map(bytes, lengths * 2)]
+    for write in (write_car, write_car_v2):
+        stream = io.BytesIO()
+        write(stream, ROOTS, blocks)
+        for source in (io.BytesIO(stream.getvalue()), Trickle(stream.getvalue())):
+            assert list(CarReader(source)) == blocks
+
+
+@pytest.mark.parametrize("length", [b"\x80\x00", b"\xff\x00", b"\x80\x80\x00"])
+def test_section_length_is_in_its_shortest_form(version_1, length):
+    with pytest.raises(DecodeError, match="shortest form"):
+        _read(version_1 + length + bytes(200))
+
+
+def test_long_section_is_given_in_pieces_and_the_next_follows():
+    data = bytes(range(256)) * (40 << 10)
+    named = Cid.of(data, RAW)
+    stream = io.BytesIO()
+    write_car(stream, ROOTS, [BLOCKS[0], (named, data), (BLOCKS[1]), BLOCKS[2]])
+    reader = CarReader(io.BytesIO(stream.getvalue()))
+    assert next(iter(reader)) == BLOCKS[0]
+    cid, pieces = reader.long_section()
+    assert cid == named
+    found = list(pieces)
+    assert max(map(len, found)) <= 1 << 20
+    assert b"".join(found) == data
+    cid, pieces = reader.long_section()
+    assert (cid, b"".join(pieces)) == BLOCKS[1]
+    assert list(reader) == [BLOCKS[2]]
+    with pytest.raises(DecodeError, match="cut short"):
+        reader.long_section()
+    cut = CarReader(io.BytesIO(stream.getvalue()[:-5000]))
+    next(iter(cut))
+    with pytest.raises(DecodeError, match="cut short"):
+        list(cut.long_section()[1])
+
+
 def test_long_raw_data_is_passed_over_on_request() -> None:
     first, long, last = b"first", bytes(5000), b"last"
     blocks = [(Cid.of(data, RAW), data) for data in (first, long, last)]

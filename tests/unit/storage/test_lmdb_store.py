@@ -80,6 +80,40 @@ def test_put_many_counts_the_new_ones(store: LmdbBlockstore) -> None:
     assert store.put_many([]) == 0
 
 
+def test_sorted_groups_are_kept_while_the_map_grows(store: LmdbBlockstore) -> None:
+    blocks = sorted([*raw_blocks(0, 6000), *BLOCKS.items()])
+    groups = [blocks[at : at + 1000] for at in range(0, len(blocks), 1000)]
+    assert list(store.put_sorted(iter(groups))) == [1000] * 6 + [len(BLOCKS)]
+    assert list(store.blocks()) == blocks
+    assert list(store.put_sorted([])) == []
+
+
+def test_sorted_blocks_may_be_there_and_may_come_twice(store: LmdbBlockstore) -> None:
+    blocks = sorted(raw_blocks(0, 1000))
+    groups = [blocks[:5], [], [*blocks[4:6], blocks[5]]]
+    counts = list(store.put_sorted(groups))
+    assert (counts[0], len(counts), len(store)) == (5, 3, 6)
+    assert list(store.put_sorted([blocks])) == [len(blocks) - 6]
+    assert list(store.blocks()) == blocks
+
+
+def test_sorted_blocks_fill_their_pages(tmp_path: Path) -> None:
+    blocks = raw_blocks(0, 6000, 200)
+    in_order = sorted(blocks)
+    with LmdbBlockstore(tmp_path / "sorted") as one, LmdbBlockstore(tmp_path / "any") as other:
+        list(one.put_sorted([in_order[:3000], in_order[3000:]]))
+        for at in range(0, len(blocks), 300):
+            other.put_many(blocks[at : at + 300])
+        assert one.stats().used_size < 0.8 * other.stats().used_size
+
+
+def test_sorted_groups_say_why_they_are_refused(tmp_path: Path) -> None:
+    store = LmdbBlockstore(tmp_path / "blocks")
+    store.close()
+    with pytest.raises(LocalFault, match="is closed"):
+        list(store.put_sorted([raw_blocks(0, 1), raw_blocks(1, 1)]))
+
+
 def test_remove_counts_those_that_were_there(store: LmdbBlockstore) -> None:
     store.put_many(BLOCKS.items())
     first, *others = BLOCKS
