@@ -94,7 +94,8 @@ def devnet(
         bool, typer.Option("--auth", help="Ask for tokens, as other networks do.")
     ] = False,
     reset: Annotated[
-        bool, typer.Option("--reset", help="Forget the devnet that is there.")
+        bool,
+        typer.Option("--reset", help="Forget the chain that is there; keys made by hand stay."),
     ] = False,
     state: Annotated[
         Path | None,

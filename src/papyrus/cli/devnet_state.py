@@ -34,7 +34,7 @@ def read_dump(path: Path) -> DevnetDump:
 
 
 def write_dump(path: Path, dump: DevnetDump) -> None:
-    """Write a devnet to a file, whole or not at all, for its owner alone: the keys go along."""
+    """Write a devnet to a file, whole or not at all, for its owner alone: its mnemonic goes along."""
     text = json.dumps(codec_of(DevnetDump).write(dump, _LETTER))
     write_atomic(path, text.encode(), private=True)
 

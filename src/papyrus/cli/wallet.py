@@ -13,7 +13,9 @@ from papyrus.cli.address import read_address
 from papyrus.cli.output import JsonOption, fail, note, say, say_json, say_table
 from papyrus.cli.wallet_access import (
     ChainOption,
+    EncryptOption,
     FolderOption,
+    default_if_first,
     has_terminal,
     known_password,
     locked_store,
@@ -53,18 +55,12 @@ _KINDS = {
 }
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="f/t or 0x form.")]
-EncryptOption = Annotated[
-    bool,
-    typer.Option(
-        "--encrypt/--unencrypted", help="Whether a new wallet gets a password; it has one for good."
-    ),
-]
 
 
 @app.command()
 def new(
     kind: Annotated[str, typer.Argument(help="secp256k1, bls or delegated.")] = "secp256k1",
-    encrypt: EncryptOption = True,
+    encrypt: EncryptOption = None,
     chain: ChainOption = None,
     folder: FolderOption = None,
     json: JsonOption = False,
@@ -78,12 +74,10 @@ def new(
     """
     wanted = kind_named(kind)
     path, letter = wallet_folder(folder, chain)
-    store = made_store(path, encrypt=encrypt)
+    store = made_store(path, chain, encrypt=encrypt)
     key = new_key(wanted)
-    is_first = store.default() is None
     store.add(key)
-    if is_first:
-        store.set_default(key.address)
+    default_if_first(store, key.address, chain)
     _say_address(key.address, letter, json)
 
 
@@ -137,7 +131,7 @@ def import_key(
     as_default: Annotated[
         bool, typer.Option("--as-default", help="Make it the default address.")
     ] = False,
-    encrypt: EncryptOption = True,
+    encrypt: EncryptOption = None,
     chain: ChainOption = None,
     folder: FolderOption = None,
     json: JsonOption = False,
@@ -162,10 +156,12 @@ def import_key(
     else:
         keys = read_keys(read_secret(source, "Key"), form, kind_named(kind))
         default = keys[0].address if as_default else None
-    store = made_store(path, encrypt=encrypt)
+    store = made_store(path, chain, encrypt=encrypt)
     added = _add_all(store, keys)
-    if default is not None and (as_default or store.default() is None):
-        store.set_default(default)
+    if default is not None:
+        if as_default:
+            store.set_default(default)
+        default_if_first(store, default, chain)
     if json:
         say_json([_to_json(address, letter, address == store.default()) for address in added])
         return

@@ -14,6 +14,7 @@ import typer
 from papyrus.cli.input import read_bytes
 from papyrus.cli.output import note
 from papyrus.node.config_load import NETWORK, load_node
+from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError
 from papyrus.storage.home import home
 from papyrus.wallet.encryption import check_new_password
@@ -22,8 +23,17 @@ from papyrus.wallet.folder import create_unencrypted_wallet, create_wallet, has_
 from papyrus.wallet.keystore import FileKeystore
 from papyrus.wallet.passwords import PASSWORD_FILE, password_from_environment
 
+DEVNET = "devnet"
 KEYSTORE_FOLDER = "keystore"
 
+EncryptOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--encrypt/--unencrypted",
+        help="Whether a new wallet gets a password: yes, but on a devnet.",
+        show_default=False,
+    ),
+]
 ChainOption = Annotated[
     str | None, typer.Option("--chain", metavar="NETWORK", help="The network of the node.")
 ]
@@ -35,8 +45,7 @@ FolderOption = Annotated[
 
 def wallet_folder(folder: Path | None, chain: str | None) -> tuple[Path, str]:
     """Return the folder of a node's wallet, and the letter of its network's addresses."""
-    loaded, _ = load_node(home(), os.environ, {NETWORK: chain})
-    network = loaded.config.chain.network
+    network = _network(chain)
     return folder or home() / network / KEYSTORE_FOLDER, "f" if network == "mainnet" else "t"
 
 
@@ -53,11 +62,14 @@ def unlocked_store(folder: Path) -> FileKeystore:
     return store
 
 
-def made_store(folder: Path, *, encrypt: bool) -> FileKeystore:
-    """Return a wallet, unlocked, and made if there is none."""
+def made_store(folder: Path, chain: str | None, *, encrypt: bool | None) -> FileKeystore:
+    """Return a wallet, unlocked, and made if there is none.
+
+    A new one is encrypted unless that is not wanted, or it is a devnet's, whose money is a toy.
+    """
     if has_wallet(folder):
         return unlocked_store(folder)
-    if not encrypt:
+    if not (_network(chain) != DEVNET if encrypt is None else encrypt):
         create_unencrypted_wallet(folder)
         note(
             f"made a wallet in {folder}, which is NOT encrypted: who can read the disk has its keys"
@@ -69,6 +81,12 @@ def made_store(folder: Path, *, encrypt: bool) -> FileKeystore:
     store = FileKeystore(folder)
     store.unlock(password)
     return store
+
+
+def default_if_first(store: FileKeystore, address: Address, chain: str | None) -> None:
+    """Make an address the default of a wallet that has none; a devnet's is its first account's."""
+    if store.default() is None and _network(chain) != DEVNET:
+        store.set_default(address)
 
 
 def known_password() -> str:
@@ -116,3 +134,10 @@ def ask_hidden(question: str) -> str:
 def has_terminal() -> bool:
     """Return whether somebody is there to be asked."""
     return sys.stdin.isatty()
+
+
+def _network(chain: str | None) -> str:
+    """Return the name of the network that a command is for."""
+    loaded, _ = load_node(home(), os.environ, {NETWORK: chain})
+    network: str = loaded.config.chain.network
+    return network

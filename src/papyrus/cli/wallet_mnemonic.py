@@ -7,8 +7,10 @@ import typer
 from papyrus.cli.output import JsonOption, note, say, say_json, say_table
 from papyrus.cli.wallet_access import (
     ChainOption,
+    EncryptOption,
     FolderOption,
     ask_hidden,
+    default_if_first,
     made_store,
     read_secret,
     wallet_folder,
@@ -71,9 +73,7 @@ def import_words(
         bool, typer.Option("--passphrase", help="Ask for the passphrase that goes with the words.")
     ] = False,
     language: LanguageOption = "english",
-    encrypt: Annotated[
-        bool, typer.Option("--encrypt/--unencrypted", help="Whether a new wallet gets a password.")
-    ] = True,
+    encrypt: EncryptOption = None,
     chain: ChainOption = None,
     folder: FolderOption = None,
     json: JsonOption = False,
@@ -102,14 +102,13 @@ def import_words(
     )
     keys = [derive_key(wanted, seed, place) for place in places]
     where, letter = wallet_folder(folder, chain)
-    store = made_store(where, encrypt=encrypt)
+    store = made_store(where, chain, encrypt=encrypt)
     for key in keys:
         try:
             store.add(key)
         except KeyExists:
             note(f"{key.address} is there already")
-    if store.default() is None:
-        store.set_default(keys[0].address)
+    default_if_first(store, keys[0].address, chain)
     rows = [(key.address.to_string(letter), key.path) for key in keys]
     if json:
         say_json([{"address": address, "path": place} for address, place in rows])

@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import randrange
 
-from papyrus.actors.miner.params.numbers import SUBMIT_WINDOWED_POST
 from papyrus.consensus.block_validity import TipsetState
 from papyrus.consensus.chain import load_header
 from papyrus.consensus.selection import messages_of
+from papyrus.devnet.caretaker import Caretaker
 from papyrus.devnet.clock import DevnetClock
-from papyrus.devnet.miners import DevnetMiner, find_miner, simulated_miners
+from papyrus.devnet.miners import DevnetMiner, unable
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.devnet.unfit import executed_or_none
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.mining.base_info import BeaconSource, MiningWorld
 from papyrus.mining.block_template import ProducedBlock
-from papyrus.mining.post_scheduler import ChainView, due_proofs, proof_message
+from papyrus.mining.post_scheduler import ChainView
 from papyrus.mining.producer import MiningBase, produce
 from papyrus.mpool.selection import Candidates, select_messages
 from papyrus.node.block_intake import FullBlock
@@ -40,8 +40,8 @@ from papyrus.proofs.simulated import SimulatedProver
 from papyrus.types.block import BlockHeader
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
+from papyrus.wallet.errors import WalletError
 
-FIRST_MINER = 1000
 MOST_NULL_ROUNDS = 100
 """Epochs in a row without a winner after which something must be wrong."""
 
@@ -49,9 +49,6 @@ MOST_IDLE = 2
 """Tipsets without a message after which those that wait are taken to wait for something else."""
 
 MOST_AT_ONCE = 100_000
-
-_LATE = 10
-"""Epochs before a window closes at which its proof should have been sent."""
 
 _EPOCHS_WITHOUT_BLOCKS = 20
 """A third of a window, in which miners prove their sectors."""
@@ -97,7 +94,8 @@ class Devnet:
     mining: Mining
     interval: float
     """Seconds on the wall between two tipsets, where time is a reason to make one."""
-    prover: SimulatedProver = field(default_factory=SimulatedProver)
+    prover: SimulatedProver
+    caretaker: Caretaker
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever changes the chain."""
     travels: int = 0
@@ -107,23 +105,11 @@ class Devnet:
     """Whether there may be signed blocks on the head that the chain does not have."""
     _expected: ChainEpoch = 0
     """The height that someone waits for; 0 where nobody does."""
-    _later: tuple[DevnetMiner, ...] = ()
-    _later_known_at: int = -1
-    """The count of travels at which the later miners were looked for."""
-
-    @property
-    def looked_after(self) -> tuple[DevnetMiner, ...]:
-        """The miners of its genesis, and those that it seals for since."""
-        first = (
-            DevnetMiner(Address.from_id(FIRST_MINER + place), key.address)
-            for place, key in enumerate(self.people.workers)
-        )
-        return (*first, *self._later)
 
     @property
     def miners(self) -> tuple[Address, ...]:
         """Those that make blocks."""
-        return tuple(miner.address for miner in self.looked_after)
+        return self.caretaker.miners
 
     async def view(self) -> ChainView:
         """Return the chain up to the head, as the next epoch's messages find it."""
@@ -138,11 +124,8 @@ class Devnet:
         LocalFault where there is no such miner, or its worker's key is not in the wallet.
         """
         view = await self.view()
-        await self._look_for_later_miners(view)
-        found = await self.node.thread.run(find_miner, view, address, self.node.wallet.has)
-        if found.address not in self.miners:
-            self._later = (*self._later, found)
-        return found
+        await self.caretaker.look(view, self.travels)
+        return await self.caretaker.take_on(view, address)
 
     # Making tipsets.
 
@@ -187,8 +170,8 @@ class Devnet:
         outcome = await node.states.after(base)
         await node.executed.catch_up()
         view = await self.view()
-        await self._look_for_later_miners(view)
-        await self._prove_windows(view)
+        await self.caretaker.look(view, self.travels)
+        await self.caretaker.prove_windows(view)
         after = TipsetState(outcome.state_root, outcome.receipts_root)
         world = MiningWorld(
             network=node.network,
@@ -197,24 +180,31 @@ class Devnet:
             state_after=lambda _base: after,
             beacons=self.beacons,
         )
+        unsigned: list[LocalFault] = []
         for nulls in range(null_rounds, null_rounds + MOST_NULL_ROUNDS):
             attempt = MiningBase(base, nulls)
-            blocks = [
-                block for block in await self._won(attempt, world) if self._may_sign(block, base)
-            ]
+            won, unsigned = await self._won(attempt, world)
+            blocks = [block for block in won if self._may_sign(block, base)]
             if blocks:
                 self.clock.advance_to(attempt.block_time(node.network))
                 await node.intake.take([_full(block) for block in blocks])
                 self._may_have_signed = False
                 await node.executed.catch_up()
                 return node.chain.head
+        if len(unsigned) == len(self.miners):
+            raise unsigned[0]
         raise LocalFault(
             f"no miner won in {MOST_NULL_ROUNDS} epochs after {base.height}: have they lost their "
             "power? `papyrus miner info f01000` tells"
         )
 
-    async def _won(self, base: MiningBase, world: MiningWorld) -> list[ProducedBlock]:
-        """Return the blocks of an epoch, kept and executed, which their miners may still sign."""
+    async def _won(
+        self, base: MiningBase, world: MiningWorld
+    ) -> tuple[list[ProducedBlock], list[LocalFault]]:
+        """Return the blocks of an epoch, kept and executed, which their miners may still sign.
+
+        And why others could not sign. The worker that counts is that of some epochs before.
+        """
         node = self.node
         while True:
             candidates = node.pool.candidates(base.tipset)
@@ -225,24 +215,31 @@ class Devnet:
                 chosen = select_messages(candidates, quality, randrange)
                 return [message.signed for message in chosen]
 
-            tried = [
-                await node.thread.run(produce, miner, base, world, node.wallet, self.prover, select)
-                for miner in self.miners
-            ]
-            blocks = [block for block in tried if block is not None]
+            blocks: list[ProducedBlock] = []
+            unsigned: list[LocalFault] = []
+            for miner in self.miners:
+                try:
+                    block = await node.thread.run(
+                        produce, miner, base, world, node.wallet, self.prover, select
+                    )
+                except WalletError as error:
+                    unsigned.append(unable(miner, error))
+                    self.caretaker.tell(miner, unsigned[-1])
+                    continue
+                if block is not None:
+                    blocks.append(block)
             # They are kept before they are signed for good: ended in between, they are taken up.
             with node.chain.database.batch() as batch:
                 for block in blocks:
                     block.put(batch)
             if not blocks or await executed_or_none(node, base.tipset, blocks) is not None:
-                return blocks
+                return blocks, unsigned
 
     def _may_sign(self, block: ProducedBlock, base: Tipset) -> bool:
         """Return whether a miner may sign a block; from then on it may sign no other."""
         conflict = self.node.slash_filter.admit(block.header, base.height)
         if conflict is not None:
-            miner = str(block.header.miner)
-            _log.warning("a block was not signed", miner=miner, why=str(conflict))
+            _log.warning("a block was not signed", miner=block.header.miner, why=conflict)
             return False
         self.node.metrics.blocks_produced.inc()
         return True
@@ -265,32 +262,6 @@ class Devnet:
         if blocks:
             self.clock.advance_to(blocks[0].timestamp)
             await node.intake.take([_stored(store, header) for header in blocks])
-
-    async def _look_for_later_miners(self, view: ChainView) -> None:
-        """Find the miners that it sealed for, once after each beginning and each travel."""
-        travels = self.travels
-        if self._later_known_at == travels:
-            return
-        found = await self.node.thread.run(simulated_miners, view, self.node.wallet.has)
-        if self._later_known_at != travels:  # or someone else was faster
-            self._later, self._later_known_at = (), travels
-            self._later = tuple(one for one in found if one.address not in self.miners)
-
-    async def _prove_windows(self, view: ChainView) -> None:
-        """Send the proofs that are due for sectors of the miners, which nobody else would."""
-        node = self.node
-        for miner in self.looked_after:
-            address = miner.address
-            if any(_is_proof(one, address) for one in node.pool.pending_of(miner.worker)):
-                continue
-            for due in await node.thread.run(due_proofs, view, address.id, self.prover):
-                message = proof_message(address.id, miner.worker, due)
-                try:
-                    await self.sending.send(message)
-                except PapyrusError as error:
-                    # At first the trial still sees the window before; it is tried every epoch.
-                    if due.closes - view.head.height < _LATE:
-                        _log.warning("a window is not proven", miner=str(address), why=str(error))
 
     # When.
 
@@ -367,11 +338,6 @@ class Devnet:
                 await self.mine()
             except PapyrusError as error:
                 _log.error("no tipset was made", why=str(error))
-
-
-def _is_proof(signed: SignedMessage, miner: Address) -> bool:
-    message = signed.message
-    return message.to == miner and message.method == SUBMIT_WINDOWED_POST
 
 
 def _stored(store: Blockstore, header: BlockHeader) -> FullBlock:

@@ -1,7 +1,8 @@
 """A devnet in one piece, to be kept and gone on with elsewhere: settings, chain and what waits.
 
 The chain is a snapshot as of any network (FRC-0108). What it began with goes along, since another
-devnet takes it in only if it began with the same.
+devnet takes it in only if it began with the same; that has the mnemonic in it, and so the keys that
+everybody knows. Those that its user has made stay behind.
 """
 
 import asyncio

@@ -2,8 +2,8 @@
 
 They are those of its genesis, and any that it has sealed a sector for, which is SIMULATED as all
 sealing here is. Which those are is read from the state, so that a devnet that goes on where it was
-stopped, or back to an earlier moment, knows its own. A miner whose sectors are real, or whose
-worker's key is not in the wallet, is left to whoever runs it.
+stopped, or back to an earlier moment, knows its own. So is who signs for each, since an owner may
+name another worker. A miner whose sectors are real is left to whoever runs it.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.errors import LocalFault
 from papyrus.proofs.simulated import is_simulated_replica
 from papyrus.vm.state_tree import StateTree
+from papyrus.wallet.errors import UnknownAddress, WalletError
 
 HasKey = Callable[[Address], bool]
 """Whether the wallet has the key of an address."""
@@ -36,8 +37,24 @@ class DevnetMiner:
     """A key address."""
 
 
+class MissingKey(LocalFault):
+    """Nobody here can sign for a miner."""
+
+    def __init__(self, miner: Address, worker: Address) -> None:
+        """Name the key, and the command that would help."""
+        super().__init__(
+            f"the key of {worker}, the worker of {miner}, is not in the wallet: `papyrus wallet "
+            "import --chain devnet` takes it in"
+        )
+
+
+def unable(miner: Address, error: WalletError) -> LocalFault:
+    """Return why the wallet cannot sign for a miner, in words that help."""
+    return MissingKey(miner, error.address) if isinstance(error, UnknownAddress) else error
+
+
 def find_miner(view: ChainView, address: Address, has_key: HasKey) -> DevnetMiner:
-    """Return a miner that could be looked after; LocalFault in words where it cannot be."""
+    """Return a miner that could be looked after; LocalFault where there is none, MissingKey."""
     tree = StateTree(view.store, view.state_root)
     actor_id = tree.resolve(address)
     try:
@@ -47,24 +64,17 @@ def find_miner(view: ChainView, address: Address, has_key: HasKey) -> DevnetMine
     if actor_id is None or worker is None:
         raise LocalFault(f"{address} is no miner: `papyrus miner create` makes one")
     if not has_key(worker):
-        raise LocalFault(
-            f"{address} is run by someone else: the key of its worker {worker} is not in the "
-            "wallet; `papyrus wallet import` takes it in"
-        )
+        raise MissingKey(address, worker)
     return DevnetMiner(Address.from_id(actor_id), worker)
 
 
-def simulated_miners(view: ChainView, has_key: HasKey) -> tuple[DevnetMiner, ...]:
-    """Return every miner with a simulated sector whose worker's key is there, by ID."""
-    found = []
-    for miner in sorted(_miners(view), key=lambda one: one.id):
-        try:
-            one = find_miner(view, miner, has_key)
-        except LocalFault:
-            continue
-        if any(map(is_simulated_replica, _replicas(view, miner.id))):
-            found.append(one)
-    return tuple(found)
+def simulated_miners(view: ChainView) -> tuple[Address, ...]:
+    """Return every miner with a simulated sector, by ID."""
+    return tuple(
+        miner
+        for miner in sorted(_miners(view), key=lambda one: one.id)
+        if any(map(is_simulated_replica, _replicas(view, miner.id)))
+    )
 
 
 def _miners(view: ChainView) -> Iterator[Address]:

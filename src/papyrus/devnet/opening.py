@@ -17,8 +17,10 @@ from typing import Any
 from papyrus.chain.head_changes import HeadChange
 from papyrus.chain.opening import GenesisBlocks, has_chain
 from papyrus.devnet.beacon import DevnetBeacon
+from papyrus.devnet.caretaker import Caretaker
 from papyrus.devnet.clock import DevnetClock
 from papyrus.devnet.devnet import Devnet, Mining
+from papyrus.devnet.keys import DevnetKeystore
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.devnet.settings import DevnetSettings, devnet_network
@@ -30,9 +32,11 @@ from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.repository import Repository
 from papyrus.node.sending import Sending
 from papyrus.primitives.errors import LocalFault
-from papyrus.proofs.simulated import SimulatedVerifier
+from papyrus.proofs.simulated import SimulatedProver, SimulatedVerifier
 from papyrus.storage.files import write_atomic
-from papyrus.wallet.wallet import memory_wallet
+from papyrus.wallet.folder import has_wallet
+from papyrus.wallet.keystore import FileKeystore
+from papyrus.wallet.wallet import Wallet
 
 SETTINGS_FILE = "devnet.json"
 _FILES = (
@@ -72,7 +76,12 @@ def open_devnet(
                     repository=repository,
                     config=config,
                     clock=clock,
-                    wallet=memory_wallet(people.keys, options.chain_id),
+                    wallet=Wallet(
+                        DevnetKeystore(
+                            people.keys, repository.keystore, config.wallet.unlock_time or None
+                        ),
+                        options.chain_id,
+                    ),
                     beacons=beacons,
                     verifier=SimulatedVerifier(),
                     proofs="simulated",
@@ -98,6 +107,7 @@ def open_devnet(
         stack.callback(market_funds.close)
         payment_channels = PaymentChannels(node, sending)
         stack.callback(payment_channels.close)
+        prover = SimulatedProver()
         yield Devnet(
             node=node,
             sending=sending,
@@ -109,11 +119,19 @@ def open_devnet(
             beacons=beacons,
             mining=mining,
             interval=interval,
+            prover=prover,
+            caretaker=Caretaker(node, sending, prover, len(people.workers)),
         )
 
 
 def forget(repository: Repository) -> None:
-    """Remove the devnet in a folder that this process holds, chain and messages and all."""
+    """Remove the devnet in a folder that this process holds, chain and messages and all.
+
+    Keys that were made there stay, for they may be of use elsewhere; but the default address is the
+    first account's again.
+    """
+    if has_wallet(repository.keystore):
+        FileKeystore(repository.keystore).set_default(None)
     shutil.rmtree(repository.datastore, ignore_errors=True)
     for name in (SETTINGS_FILE, *_FILES):
         for path in repository.folder.glob(f"{name}*"):

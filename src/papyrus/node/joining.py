@@ -33,8 +33,7 @@ from papyrus.wallet.errors import WalletError
 from papyrus.wallet.folder import has_wallet
 from papyrus.wallet.key_store import KeyStore, MemoryKeystore
 from papyrus.wallet.keys import Key
-from papyrus.wallet.keystore import FileKeystore
-from papyrus.wallet.passwords import password_from_environment
+from papyrus.wallet.passwords import opened_keystore
 from papyrus.wallet.wallet import Wallet
 
 MESSAGE_CONFIDENCE = 5
@@ -138,13 +137,8 @@ def open_joined(
 def open_keys(repository: Repository, config: Config) -> KeyStore:
     """Return the keys in a node's folder, unlocked where the environment has the password.
 
-    Without one an encrypted wallet stays locked, and shows its addresses alone. LocalFault where
-    the password is wrong, or others can look into the folder.
+    LocalFault where the password is wrong, or others can look into the folder.
     """
     if not has_wallet(repository.keystore):
         return NoKeys()
-    keys = FileKeystore(repository.keystore)
-    password = password_from_environment()
-    if keys.encrypted and password is not None:
-        keys.unlock(password, config.wallet.unlock_time or None)
-    return keys
+    return opened_keystore(repository.keystore, config.wallet.unlock_time or None)

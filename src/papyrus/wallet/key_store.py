@@ -6,10 +6,16 @@ from typing import Protocol
 from papyrus.primitives.address import Address
 from papyrus.wallet.errors import KeyExists, UnknownAddress
 from papyrus.wallet.keys import Key
+from papyrus.wallet.keystore import FileKeystore
 
 
 class KeyStore(Protocol):
     """What a wallet needs of the place where its keys are."""
+
+    @property
+    def files(self) -> FileKeystore | None:
+        """Those of them that lie in files, which may be locked; None where there are none."""
+        ...
 
     def addresses(self) -> list[Address]:
         """Return the addresses whose keys are here, sorted by their text."""
@@ -49,7 +55,9 @@ class KeyStore(Protocol):
 
 
 class MemoryKeystore:
-    """Keys that a process holds until it ends: a devnet's, or a test's."""
+    """Keys that a process holds until it ends: those that everybody knows, or a test's."""
+
+    files = None
 
     def __init__(self, keys: Iterable[Key] = ()) -> None:
         """Begin with some keys."""

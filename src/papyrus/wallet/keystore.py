@@ -52,6 +52,11 @@ _DEFAULT = "default"
 class FileKeystore:
     """Keys in a folder, locked with a password unless its names say that they are not."""
 
+    @property
+    def files(self) -> "FileKeystore":
+        """The keys that lie in files: all of them."""
+        return self
+
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         """Open a wallet's folder, locked; LocalFault where there is none, or others can look in.
 
@@ -163,7 +168,7 @@ class FileKeystore:
                 number += 1
                 target = self.folder / TRASH / f"{name}-{number}{suffix}"
             move_durably(path, target)
-            if self._read_default() == address:
+            if self.chosen_default() == address:
                 write_private(self.folder / _DEFAULT, b"")
         return True
 
@@ -185,8 +190,21 @@ class FileKeystore:
 
     def default(self) -> Address | None:
         """Return the address that is used where none is named, if its key is here."""
-        address = self._read_default()
+        address = self.chosen_default()
         return address if address is not None and self.has(address) else None
+
+    def chosen_default(self) -> Address | None:
+        """Return the address that was chosen for that, whether or not its key is here."""
+        path = self.folder / _DEFAULT
+        data = read_private(path, MAX_FILE_SIZE)
+        if not data:
+            return None
+        try:
+            return Address.from_string(data.decode("ascii", "replace").strip())
+        except DecodeError as error:
+            raise WalletError(
+                f"{path} is damaged: {error}; run `papyrus wallet set-default ADDRESS`"
+            ) from error
 
     def set_default(self, address: Address | None) -> None:
         """Have an address, or none, used where none is named."""
@@ -206,18 +224,6 @@ class FileKeystore:
                 except LocalFault as fault:
                     found.append(str(fault))
         return found
-
-    def _read_default(self) -> Address | None:
-        path = self.folder / _DEFAULT
-        data = read_private(path, MAX_FILE_SIZE)
-        if not data:
-            return None
-        try:
-            return Address.from_string(data.decode("ascii", "replace").strip())
-        except DecodeError as error:
-            raise WalletError(
-                f"{path} is damaged: {error}; run `papyrus wallet set-default ADDRESS`"
-            ) from error
 
     def _unlocked_key(self, head: Head) -> bytearray | None:
         """Return the wallet's key, None where it has none; WalletLocked."""

@@ -14,11 +14,25 @@ from pathlib import Path
 from papyrus.storage.private_files import read_private
 from papyrus.wallet.encryption import LONGEST_PASSWORD
 from papyrus.wallet.errors import WalletError
+from papyrus.wallet.keystore import FileKeystore
 
 PASSWORD = "PAPYRUS_WALLET_PASSWORD"  # noqa: S105 - the name of a variable
 PASSWORD_FILE = "PAPYRUS_WALLET_PASSWORD_FILE"  # noqa: S105 - the name of a variable
 
 _MAX_FILE_SIZE = 8 * LONGEST_PASSWORD
+
+
+def opened_keystore(folder: Path, seconds: float | None = None) -> FileKeystore:
+    """Return the wallet in a folder, unlocked for so long where the environment has the password.
+
+    Without one an encrypted wallet stays locked, and shows its addresses alone. LocalFault where
+    the password is wrong, or others can look into the folder.
+    """
+    keys = FileKeystore(folder)
+    password = password_from_environment()
+    if keys.encrypted and password is not None:
+        keys.unlock(password, seconds)
+    return keys
 
 
 def password_from_environment(

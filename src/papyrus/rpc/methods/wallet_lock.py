@@ -40,8 +40,8 @@ async def wallet_lock(context: Context[LockNode]) -> None:
 
 
 def _locked_keys(context: Context[LockNode]) -> FileKeystore:
-    keys = context.node.wallet.keys
-    if not isinstance(keys, FileKeystore) or not keys.encrypted:
+    keys = context.node.wallet.keys.files
+    if keys is None or not keys.encrypted:
         raise RpcError(ErrorCode.GENERIC, "the wallet of this node has no password")
     return keys
 
