@@ -19,7 +19,7 @@ from papyrus.cli.devnet_state import begin_with, read_dump, write_dump
 from papyrus.cli.main import STARTED
 from papyrus.cli.output import JsonOption, say, say_json
 from papyrus.devnet.devnet import Devnet, Mining
-from papyrus.devnet.dump import DevnetDump, push_pending
+from papyrus.devnet.dump import DevnetDump
 from papyrus.devnet.dump import dump_state as dump_of
 from papyrus.devnet.opening import forget, open_devnet
 from papyrus.devnet.options import DevnetOptions
@@ -206,7 +206,7 @@ async def _run(
             async with _alive(devnet):
                 serving = asyncio.create_task(_serve(devnet, auth, listening))
                 if moves.loaded is not None:
-                    push_pending(devnet, moves.loaded)
+                    await devnet.node.pushing.push_again(moves.loaded.pending)
                 if devnet.node.chain.head.height == 0:
                     await devnet.mine()
                 making = asyncio.create_task(devnet.run())

@@ -7,7 +7,6 @@ everybody knows. Those that its user has made stay behind.
 
 import asyncio
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ from papyrus.devnet.opening import SETTINGS_FILE
 from papyrus.ipld.car import verify_block
 from papyrus.ipld.cid import Cid
 from papyrus.node.repository import Repository
-from papyrus.primitives.errors import DecodeError, Invalid, LocalFault
+from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.network import Network
 from papyrus.storage.car_files import open_car
 from papyrus.storage.files import write_atomic
@@ -82,15 +81,8 @@ async def load_state(devnet: Devnet, dump: DevnetDump) -> Tipset:
         await node.executed.catch_up()
         node.pool.forget_accounts()
         node.pool.clear(local=True)
-        push_pending(devnet, dump)
+        await node.pushing.push_again(dump.pending)
     return head
-
-
-def push_pending(devnet: Devnet, dump: DevnetDump) -> None:
-    """Let what waited in a dump wait again."""
-    for signed in dump.pending:
-        with suppress(Invalid):  # it waited although it could not be pushed any more
-            devnet.node.pool.push(signed)
 
 
 def restore(repository: Repository, network: Network, dump: DevnetDump) -> None:

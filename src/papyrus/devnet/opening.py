@@ -41,6 +41,7 @@ from papyrus.wallet.wallet import Wallet
 SETTINGS_FILE = "devnet.json"
 _FILES = (
     "mpool.sqlite",
+    "mpool-settings.json",
     "sent.sqlite",
     "slash-filter.sqlite",
     "market-funds.sqlite",

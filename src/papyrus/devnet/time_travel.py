@@ -4,11 +4,9 @@ Tests begin each at the same moment. The blocks made since stay in the store, bu
 any more, so that the same miners may make others in their place. The clock does not go back.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from papyrus.devnet.devnet import Devnet
-from papyrus.primitives.errors import Invalid
 from papyrus.storage.chain_notes import StateAfter
 from papyrus.types.message import SignedMessage
 from papyrus.types.tipset import Tipset
@@ -78,6 +76,4 @@ async def go_to(devnet: Devnet, moment: Moment) -> None:
     await node.executed.catch_up()
     node.pool.forget_accounts()
     node.pool.clear(local=True)
-    for signed in moment.pending:
-        with suppress(Invalid):  # it waited although it could not be pushed any more
-            node.pool.push(signed)
+    await node.pushing.push_again(moment.pending)

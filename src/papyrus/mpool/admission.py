@@ -31,18 +31,20 @@ class Admission:
         """Check by a network's rules and the accounts on its chain."""
         self._network = network
         self._accounts = accounts
-        self._checked: Recent[Cid, None] = Recent(_REMEMBERED_CHECKS)
+        self._checked: Recent[tuple[Cid, bytes], None] = Recent(_REMEMBERED_CHECKS)
         self._bls_signatures: Recent[Cid, Signature] = Recent(_REMEMBERED_BLS_SIGNATURES)
 
-    def check_alone(self, signed: SignedMessage) -> PendingMessage:
-        """Return a message as it would wait; Invalid where it is refused for what it is itself."""
-        encoded = checks.check_alone(signed)
-        known_by = Cid.of(encoded)
-        if known_by not in self._checked:
-            # The signer is the sender as written, so an ID is never one.
-            check_signer(signed, signed.message.sender, self._network.ethereum_chain_id)
-            self._checked.put(known_by, None)
-        return PendingMessage.of(signed, self._accounts.key(signed.message.sender))
+    def examine(self, signed: SignedMessage) -> PendingMessage:
+        """Return a message as it would wait; Invalid where it is refused for what it is itself.
+
+        It reads nothing that changes but what `remember` remembers, so any thread may ask.
+        """
+        checks.check_alone(signed)
+        # The signer is the sender as written, so an ID is never one.
+        message = PendingMessage.of(signed, signed.message.sender)
+        if _mark(message) not in self._checked:
+            check_signer(signed, message.sender, self._network.ethereum_chain_id)
+        return message
 
     def check_on_chain(
         self,
@@ -72,8 +74,9 @@ class Admission:
         checks.check_funds(message, account, waiting)
         return is_publishable
 
-    def remember_signature(self, message: PendingMessage) -> None:
-        """Keep a BLS signature for the time when a fork gives the message back."""
+    def remember(self, message: PendingMessage) -> None:
+        """Know a message's signature as good, and a BLS one for when a fork gives it back."""
+        self._checked.put(_mark(message), None)
         if message.is_bls:
             self._bls_signatures.put(message.unsigned_cid, message.signed.signature)
 
@@ -83,3 +86,9 @@ class Admission:
             return chain_message
         signature = self._bls_signatures.get(chain_message.cid)
         return None if signature is None else SignedMessage(chain_message, signature)
+
+
+def _mark(message: PendingMessage) -> tuple[Cid, bytes]:
+    """Return what a message and its signature are known by together."""
+    signature = message.signed.signature
+    return message.unsigned_cid, bytes([signature.type]) + signature.data

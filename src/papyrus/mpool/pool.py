@@ -3,12 +3,11 @@
 Users' messages are pushed, those of peers are added. Both are checked in the same order; a user's
 own is kept on disk and published again and again until a block takes it. When the head changes,
 what its blocks took goes, and what reverted blocks had taken waits again. Nothing here waits for
-anything: time comes from a clock, and what takes long (choosing, clearing) is a pure function over
-`candidates` that the node may run elsewhere.
+anything: time comes from a clock, a user's own is on the disk when the file that keeps it says so,
+and what takes long (checking signatures, choosing, clearing) the node may run elsewhere.
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from random import randrange
 
 from papyrus.chain.head_changes import HeadChange
@@ -18,8 +17,8 @@ from papyrus.mpool.accounts import Accounts
 from papyrus.mpool.admission import Admission
 from papyrus.mpool.chain_view import Account, ChainView
 from papyrus.mpool.config import MpoolConfig
-from papyrus.mpool.local_messages import LocalMessages
-from papyrus.mpool.message_chains import SenderQueue
+from papyrus.mpool.local_messages import MessageFile, Put, Remove, Settle
+from papyrus.mpool.offers import Offers
 from papyrus.mpool.pending import PendingMessage
 from papyrus.mpool.pruning import excess_messages
 from papyrus.mpool.recent import Departure, Fate
@@ -45,6 +44,9 @@ Clock = Callable[[], float]
 Publish = Callable[[SignedMessage], None]
 """Hands a message to the network."""
 
+Excess = tuple[Candidates, frozenset[Address], int]
+"""What `excess_messages` is asked."""
+
 
 class MessagePool:
     """The messages that wait."""
@@ -55,13 +57,15 @@ class MessagePool:
         network: Network,
         clock: Clock,
         *,
-        local: LocalMessages | None = None,
+        local: MessageFile | None = None,
         publish: Publish | None = None,
         config: MpoolConfig | None = None,
         draw: RandomBelow = randrange,
     ) -> None:
         """Begin empty; `load_local` brings back what the file holds."""
         self.config = config or MpoolConfig()
+        self.when_full: Callable[[], None] = self.prune
+        """Called where messages are to go; it may have them go a little later."""
         self._view = view
         self._network = network
         self._clock = clock
@@ -73,6 +77,7 @@ class MessagePool:
         self._accounts = Accounts(view)
         self._admission = Admission(network, self._accounts)
         self._taken = TakenMessages(view, self._accounts, self._admission)
+        self._offers = Offers(view, network, self._waiting, self._accounts, self._taken)
         self._republished: set[Cid] = set()
         self._republish_at = clock() + republish_interval(network.block_delay)
         self._prune_from = clock()
@@ -84,60 +89,80 @@ class MessagePool:
     # What comes in.
 
     def push(self, signed: SignedMessage, *, local: bool = True) -> Cid:
-        """Let a user's message wait, kept on disk, and publish it; return its CID.
+        """Let a user's message wait, put it in the file, and publish it; return its CID.
 
         One that is not local is a peer's, see `add`. Invalid if refused, LocalFault if not kept.
         """
-        if not local:
-            return self.add(signed)
-        return self._push(signed, untrusted=False)
+        return self.take(self.examine(signed)) if local else self.add(signed)
 
     def push_untrusted(self, signed: SignedMessage) -> Cid:
         """Let a message of a gateway's user wait, as `push` does, within narrower limits."""
-        return self._push(signed, untrusted=True)
+        return self.take(self.examine(signed), untrusted=True)
+
+    def examine(self, signed: SignedMessage) -> PendingMessage:
+        """Return a user's message as it would wait; Invalid if refused for what it is itself.
+
+        It takes up to milliseconds, and any thread may ask.
+        """
+        checks.check_outgoing(signed.message)
+        return self._admission.examine(signed)
+
+    def take(self, message: PendingMessage, *, untrusted: bool = False) -> Cid:
+        """Let a user's message wait that was examined; see `push` and `push_untrusted`."""
+        is_publishable = self._check(message, local=True)
+        self._slot(message).check(message, strict=False, untrusted=untrusted)
+        if self._file is not None:
+            self._file.change(Put(message.cid, message.sender, message.signed))
+        self._local_senders.add(message.sender)
+        self._keep(message)
+        self._prune_in_time()
+        if is_publishable and self._publish is not None:
+            self._publish(message.signed)
+        return message.cid
+
+    def withdraw(self, cids: Iterable[Cid]) -> None:
+        """Let users' messages no longer wait that the file could not keep after all.
+
+        Those whose places they took wait again, as the file has them.
+        """
+        turns: set[Turn] = set()
+        for cid in cids:
+            message = self._waiting.find(cid)
+            if message is not None:
+                turns.add((message.sender, message.nonce))
+                self._waiting.take(message.sender, message.nonce, Fate(Departure.DROPPED))
+        for signed in [] if self._file is None else self._file.of_turns(turns):
+            self._put_one_back((signed.message.sender, signed.message.nonce), signed)
 
     def add(self, signed: SignedMessage) -> Cid:
         """Let a peer's message wait; Invalid where it is refused (see `gossip_verdict`)."""
         if len(self._waiting) >= 2 * self.config.size_limit_high:
             raise refused(Refusal.POOL_FULL, f"{len(self._waiting)} messages wait")
-        message, _ = self._check(signed, local=False)
+        message = self._admission.examine(signed)
+        self._check(message, local=False)
         self._slot(message).check(message, strict=True)
         self._keep(message)
         self._prune_in_time()
         return message.cid
 
-    def _push(self, signed: SignedMessage, *, untrusted: bool) -> Cid:
-        checks.check_outgoing(signed.message)
-        message, is_publishable = self._check(signed, local=True)
-        self._slot(message).check(message, strict=False, untrusted=untrusted)
-        if self._file is not None:
-            self._file.put(message.cid, message.sender, signed)
-        self._local_senders.add(message.sender)
-        self._keep(message)
-        self._prune_in_time()
-        if is_publishable and self._publish is not None:
-            self._publish(signed)
-        return message.cid
-
     def load_local(self) -> list[Invalid]:
         """Let the messages in the file wait, whatever their senders own; return why some cannot."""
-        problems: list[Invalid] = []
-        used: list[Turn] = []
-        for signed in [] if self._file is None else self._file.all():
-            try:
-                message = self._admission.check_alone(signed)
-            except Invalid as error:
-                problems.append(error)
-                continue
+        messages, problems = examined(self, [] if self._file is None else self._file.all())
+        self.take_up(messages)
+        return problems
+
+    def take_up(self, messages: Iterable[PendingMessage]) -> None:
+        """Let messages wait that were examined and are in the file, as `load_local` does."""
+        used: set[Turn] = set()
+        for message in messages:
             self._local_senders.add(message.sender)
             if self._accounts.nonce(message.sender) > message.nonce:
-                used.append((message.sender, message.nonce))
-                self._admission.remember_signature(message)
+                used.add((message.sender, message.nonce))
+                self._admission.remember(message)
             else:
                 self._keep(message)
         if self._file is not None and used:
-            self._file.settle([], used, self._view.head.height)
-        return problems
+            self._file.change(Settle(frozenset(), frozenset(used), self._view.head.height))
 
     # What is asked.
 
@@ -196,13 +221,11 @@ class MessagePool:
 
         `base_fee` is the block's where none is given.
         """
-        queues = (
-            (sender, tuple(by_nonce[nonce] for nonce in sorted(by_nonce)))
-            for sender, by_nonce in self._waiting_on(base).items()
-        )
         if base_fee is None:
             base_fee = int(self._view.base_fee_after(base))
-        return self._candidates(base, queues, base_fee)
+        return self._offers.candidates(
+            base, self._offers.on(base), base_fee, self.config.priority_addresses
+        )
 
     def select(self, base: Tipset, ticket_quality: float) -> list[SignedMessage]:
         """Return messages for a block on `base` whose ticket is so good, from 0 to 1."""
@@ -218,7 +241,7 @@ class MessagePool:
         fate = Fate(Departure.APPLIED if applied else Departure.CLEARED)
         message = self._waiting.take(self._accounts.key(sender), nonce, fate)
         if message is not None and not applied and self._file is not None:
-            self._file.remove([message.cid])
+            self._file.change(Remove((message.cid,)))
 
     def clear(self, *, local: bool) -> None:
         """Let nothing wait, or nothing but the messages of this node's users."""
@@ -227,7 +250,7 @@ class MessagePool:
                 continue
             messages = queue.in_order()
             if self._file is not None and sender in self._local_senders:
-                self._file.remove(message.cid for message in messages)
+                self._file.change(Remove(tuple(message.cid for message in messages)))
             for message in messages:
                 self._waiting.take(sender, message.nonce, Fate(Departure.CLEARED))
         if local:
@@ -236,16 +259,22 @@ class MessagePool:
 
     def prune(self) -> None:
         """Drop the worst messages down to the lower limit, but none of users or priority."""
+        self.drop(excess_messages(*self.excess()))
+
+    def excess(self) -> Excess:
+        """Return what it takes to say which messages are the worst; then it is not due again."""
+        self._prune_from = self._clock() + self.config.prune_cooldown
         head = self._view.head
         base_fee = int(self._view.base_fee_after(head))
         bound = checks.base_fee_lower_bound(base_fee, checks.INCLUSION_DIVISOR)
-        protected = self._local_senders.union(self._priority())
-        excess = excess_messages(
-            self.candidates(head, bound), protected, self.config.size_limit_low
-        )
-        for message in excess:
-            self._waiting.take(message.sender, message.nonce, Fate(Departure.DROPPED))
-        self._prune_from = self._clock() + self.config.prune_cooldown
+        protected = self._local_senders.union(self._offers.keys(self.config.priority_addresses))
+        return self.candidates(head, bound), frozenset(protected), self.config.size_limit_low
+
+    def drop(self, messages: Iterable[PendingMessage]) -> None:
+        """Let messages no longer wait, those that still do."""
+        for message in messages:
+            if self._waiting.find(message.cid) is message:
+                self._waiting.take(message.sender, message.nonce, Fate(Departure.DROPPED))
 
     def republish(self) -> list[SignedMessage]:
         """Return the users' messages to publish again, where it is time; nothing where it is not.
@@ -258,13 +287,11 @@ class MessagePool:
         self._republish_at = now + republish_interval(self._network.block_delay)
         head = self._view.head
         base_fee = int(self._view.base_fee_after(head))
-        candidates = self._candidates(
+        candidates = self._offers.candidates(
             head,
-            (
-                (sender, self._waiting.senders[sender].in_order())
-                for sender in sorted(self._local_senders & self._waiting.senders.keys())
-            ),
+            self._offers.of(self._local_senders),
             checks.base_fee_lower_bound(base_fee, checks.INCLUSION_DIVISOR),
+            self.config.priority_addresses,
         )
         chosen = messages_to_republish(candidates, base_fee)
         self._republished = {message.cid for message in chosen}
@@ -299,10 +326,8 @@ class MessagePool:
         lost = {turn for turn in turns - returned.keys() if turn[0] in self._local_senders}
         if lost and self._file is not None:
             # A block holds no BLS signatures, but the file of users' messages does.
-            for signed in self._file.all():
-                turn = (self._accounts.key(signed.message.sender), signed.message.nonce)
-                if turn in lost:
-                    returned[turn] = signed
+            for signed in self._file.of_turns(lost):
+                returned[signed.message.sender, signed.message.nonce] = signed
         for turn in sorted(turns & returned.keys()):
             self._put_one_back(turn, returned[turn])
         for sender in {sender for sender, _ in turns}:
@@ -310,17 +335,13 @@ class MessagePool:
             if queue is not None:
                 queue.begin_at(self._accounts.nonce(sender))
 
-    def _check(self, signed: SignedMessage, *, local: bool) -> tuple[PendingMessage, bool]:
-        message = self._admission.check_alone(signed)
+    def _check(self, message: PendingMessage, *, local: bool) -> bool:
         waiting = self._waiting.senders.get(message.sender)
-        is_publishable = self._admission.check_on_chain(
-            message, self._view.head, waiting, local=local
-        )
-        return message, is_publishable
+        return self._admission.check_on_chain(message, self._view.head, waiting, local=local)
 
     def _keep(self, message: PendingMessage) -> None:
         self._waiting.put(message, self._accounts.nonce(message.sender))
-        self._admission.remember_signature(message)
+        self._admission.remember(message)
 
     def _slot(self, message: PendingMessage) -> SenderMessages:
         """Return where a message would wait, which is not kept unless it does."""
@@ -343,45 +364,6 @@ class MessagePool:
             else:
                 self._waiting.note(message.cid, Fate(Departure.REPLACED, waiting.cid))
 
-    def _waiting_on(self, base: Tipset) -> dict[Address, dict[int, PendingMessage]]:
-        """Return what would wait if `base` were the head."""
-        waiting = {sender: queue.by_nonce for sender, queue in self._waiting.senders.items()}
-        head = self._view.head
-        if base.key == head.key:
-            return waiting
-        waiting = {sender: dict(by_nonce) for sender, by_nonce in waiting.items()}
-        change = self._view.path(head.key, base.key)
-        for tipset in change.reverted:
-            for (sender, nonce), signed in self._taken.signed(tipset):
-                waiting.setdefault(sender, {})[nonce] = PendingMessage.of(signed, sender)
-        for tipset in change.applied:
-            for (sender, nonce), _ in self._taken.turns(tipset):
-                waiting.get(sender, {}).pop(nonce, None)
-        return waiting
-
-    def _candidates(
-        self,
-        base: Tipset,
-        waiting: Iterable[tuple[Address, tuple[PendingMessage, ...]]],
-        base_fee: int,
-    ) -> Candidates:
-        queues = []
-        for sender, messages in waiting:
-            account = self._accounts.after(base, sender)
-            if account is not None and messages:
-                queues.append(SenderQueue(sender, account.nonce, int(account.balance), messages))
-        # Departure: Lotus takes the prices at the base's own height, which are not the block's
-        # where an upgrade falls between the two.
-        prices = self._network.inclusion_prices_at(base.height + 1)
-        return Candidates(tuple(queues), base_fee, prices, self._priority())
-
-    def _priority(self) -> tuple[Address, ...]:
-        found = []
-        for address in self.config.priority_addresses:
-            with suppress(LookupError):  # it is not on the chain yet, so nothing of it waits
-                found.append(self._accounts.key(address))
-        return tuple(found)
-
     def _settle(self, unused: set[Turn], used: set[Turn]) -> None:
         if self._file is None:
             return
@@ -390,9 +372,23 @@ class MessagePool:
         unused = {turn for turn in unused if turn[0] in mine}
         used = {turn for turn in used if turn[0] in mine}
         if unused or used or height >= self._settled_at + _EPOCHS_BETWEEN_SETTLEMENTS:
-            self._file.settle(unused, used, height)
+            self._file.change(Settle(frozenset(unused), frozenset(used), height))
             self._settled_at = height
 
     def _prune_in_time(self) -> None:
         if len(self._waiting) > self.config.size_limit_high and self._clock() >= self._prune_from:
-            self.prune()
+            self.when_full()
+
+
+def examined(
+    pool: MessagePool, kept: Iterable[SignedMessage]
+) -> tuple[list[PendingMessage], list[Invalid]]:
+    """Return users' messages as they would wait, and why some cannot; on any thread."""
+    messages: list[PendingMessage] = []
+    problems: list[Invalid] = []
+    for signed in kept:
+        try:
+            messages.append(pool.examine(signed))
+        except Invalid as error:
+            problems.append(error)
+    return messages, problems

@@ -26,7 +26,6 @@ from papyrus.mining.base_info import BeaconSource
 from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.config import MpoolConfig
-from papyrus.mpool.local_messages import LocalMessages
 from papyrus.mpool.pool import MessagePool
 from papyrus.node.block_intake import BlockIntake
 from papyrus.node.chain_thread import ChainThread
@@ -41,9 +40,12 @@ from papyrus.node.execution import (
     open_execution,
 )
 from papyrus.node.health import NodeStatus
+from papyrus.node.kept_messages import KeptMessages
 from papyrus.node.logging import part
 from papyrus.node.loop_watch import LoopWatch
 from papyrus.node.metrics import Metrics
+from papyrus.node.pool_settings import kept_settings
+from papyrus.node.pushing import Pushing
 from papyrus.node.repository import Repository
 from papyrus.node.sync_log import SyncLog
 from papyrus.node.tipset_states import TipsetStates
@@ -90,6 +92,8 @@ class Node:
     executed: ExecutedHead
     view: StoredChainView
     pool: MessagePool
+    pushing: Pushing
+    """How users' messages come into it."""
     intake: BlockIntake
     slash_filter: SlashFilter
     """What keeps blocks made here from getting their miners slashed."""
@@ -152,7 +156,7 @@ class Node:
         self.loop_watch.start()
         self._tasks.append(asyncio.create_task(self._bring_up_workers(), name="workers"))
         await self.states.after(self.chain.head)
-        for problem in self.pool.load_local():
+        for problem in await self.pushing.load():
             _log.warning("a kept message cannot wait any more", why=problem)
         self._tasks.append(asyncio.create_task(self.executed.follow(), name="head"))
         self._tasks.append(asyncio.create_task(self._republish(), name="republish"))
@@ -168,6 +172,7 @@ class Node:
             with suppress(asyncio.CancelledError):
                 await task
         self._tasks.clear()
+        await self.pushing.stop()
         await self.workers.stop()
         self.thread.stop()
         self.loop_watch.stop()
@@ -254,15 +259,17 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             opened.network,
             lambda tipset: states.known_after(tipset).state_root,
         )
-        local = LocalMessages(plan.repository.folder / "mpool.sqlite")
-        stack.callback(local.close)
+        kept = KeptMessages(plan.repository.folder / "mpool.sqlite")
+        stack.callback(kept.close)
+        settings = plan.repository.folder / "mpool-settings.json"
         pool = MessagePool(
             view,
             opened.network,
             plan.clock.time,
-            local=local,
-            config=mpool_config(plan.config),
+            local=kept,
+            config=kept_settings(settings) or mpool_config(plan.config),
         )
+        pushing = Pushing(pool, kept, settings)
         slash_filter = SlashFilter(plan.repository.folder / "slash-filter.sqlite")
         stack.callback(slash_filter.close)
         thread = ChainThread(chain.blocks)
@@ -274,6 +281,7 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             executed=executed,
             view=view,
             pool=pool,
+            pushing=pushing,
             intake=BlockIntake(
                 chain=chain,
                 states=states,

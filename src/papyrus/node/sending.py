@@ -26,6 +26,7 @@ from papyrus.mpool.gas_estimation import (
     SendSpec,
 )
 from papyrus.node.chain_thread import ChainThread
+from papyrus.node.disk_thread import DiskThread
 from papyrus.node.node import Node
 from papyrus.node.sent_messages import SentMessages
 from papyrus.node.tipset_work import try_message
@@ -70,7 +71,8 @@ class Sending:
         self._thread = ChainThread(node.chain.blocks)
         self._locks: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
         self._history = GasHistory(self._view_at(node.executed.head))
-        self._sent = SentMessages(node.plan.repository.folder / "sent.sqlite")
+        path = node.plan.repository.folder / "sent.sqlite"
+        self._sent = DiskThread("sent messages", lambda: SentMessages(path))
         self._stopping = Event()
 
     async def send(
@@ -85,6 +87,7 @@ class Sending:
         check_outgoing(message)
         known = self.sent_before(wish)
         if known is not None:
+            await self._node.pushing.on_disk(known.cid)
             return known
         if message.nonce:
             raise LocalFault(f"MpoolPushMessage expects message nonce to be 0, was {message.nonce}")
@@ -96,6 +99,7 @@ class Sending:
             # Where it was told twice at once, it was sent while this one waited.
             known = self.sent_before(wish)
             if known is not None:
+                await self._node.pushing.on_disk(known.cid)
                 return known
             filled = await self.estimate(replace(message, sender=sender), spec)
             if filled.gas_premium > filled.gas_fee_cap:
@@ -104,27 +108,34 @@ class Sending:
                     f"is above {filled.gas_fee_cap}; allow a higher fee, or set both"
                 )
             self._expect_funds(filled)
-            return self.sign_and_push(filled, wish)
+            return await self._sign_and_push(filled, wish)
 
-    def sign_and_push(self, message: Message, wish: UUID | None = None) -> SignedMessage:
+    async def _sign_and_push(self, message: Message, wish: UUID | None) -> SignedMessage:
         """Sign a message whose gas is filled in, with its sender's next nonce, and push it."""
-        node = self._node
-        message = replace(message, nonce=node.pool.next_nonce(message.sender))
-        signed = node.wallet.sign_message(message)
+        pool = self._node.pool
+        signed = self._signed(message)
         if wish is not None:
             # Before it waits: if the node ends in between, this one is sent when it is told again.
-            self._sent.put(wish, signed)
+            await self._sent.run(SentMessages.put, wish, signed)
+            while pool.next_nonce(message.sender) != signed.message.nonce:
+                # Somebody who signs for the same sender was faster.
+                signed = self._signed(message)
+                await self._sent.run(SentMessages.put, wish, signed)
         try:
-            node.pool.push(signed)
+            await self._node.pushing.on_disk(pool.push(signed))
         except PapyrusError:
             if wish is not None:
-                self._sent.remove(wish)
+                await self._sent.run(SentMessages.remove, wish)
             raise
         return signed
 
+    def _signed(self, message: Message) -> SignedMessage:
+        nonce = self._node.pool.next_nonce(message.sender)
+        return self._node.wallet.sign_message(replace(message, nonce=nonce))
+
     def sent_before(self, wish: UUID | None) -> SignedMessage | None:
         """Return what was sent for a wish, if anything was; it waits or the chain has its nonce."""
-        signed = None if wish is None else self._sent.get(wish)
+        signed = None if wish is None else self._sent.reader.get(wish)
         if signed is not None and not self.is_taken(signed.message):
             self._node.pool.push(signed)
         return signed

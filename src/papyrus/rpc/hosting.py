@@ -23,6 +23,7 @@ from papyrus.node.health import livez, readyz
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
 from papyrus.node.payment_channels import PaymentChannels
+from papyrus.node.pushing import Pushing
 from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.node.workers import Runner
@@ -73,6 +74,11 @@ class HostedNode:
     def pool(self) -> MessagePool:
         """What waits for a block."""
         return self.node.pool
+    @property
+    def pushing(self) -> Pushing:
+        """How users' messages come to wait."""
+        return self.node.pushing
+
 
     @property
     def pool_view(self) -> StoredChainView:

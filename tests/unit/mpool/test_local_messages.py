@@ -12,7 +12,7 @@ import pytest
 from pool_chain import PoolChain, person, pool_of
 
 from papyrus.crypto.signatures import SignatureType
-from papyrus.mpool.local_messages import LocalMessages
+from papyrus.mpool.local_messages import LocalMessages, Put, Remove, Settle
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Invalid, LocalFault
 
@@ -32,7 +32,7 @@ def file(path):
 
 
 def put(file, message):
-    file.put(message.cid, message.message.sender, message)
+    file.change(Put(message.cid, message.message.sender, message))
 
 
 def test_what_is_put_is_there_again(path, file):
@@ -44,8 +44,8 @@ def test_what_is_put_is_there_again(path, file):
     again.close()
 
 
-def test_the_file_is_its_owners_alone(path, file):
-    assert file.path == path
+@pytest.mark.usefixtures("file")
+def test_the_file_is_its_owners_alone(path):
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
@@ -60,25 +60,25 @@ def test_a_replacement_goes_in_as_the_other_goes_out(file):
 def test_what_is_removed_is_gone(file):
     put(file, ALICE.message(0))
     put(file, ALICE.message(1))
-    file.remove([ALICE.message(0).cid])
+    file.change(Remove((ALICE.message(0).cid,)))
     assert file.all() == [ALICE.message(1)]
 
 
 def test_what_the_chain_took_is_kept_for_a_finality(file):
     put(file, ALICE.message(0))
     put(file, ALICE.message(1))
-    file.settle([], [(ALICE.address, 0)], 100)
-    file.settle([], [], 1000)
+    file.change(Settle(frozenset(), frozenset([(ALICE.address, 0)]), 100))
+    file.change(Settle(frozenset(), frozenset(), 1000))
     assert file.all() == [ALICE.message(0), ALICE.message(1)]
-    file.settle([], [], 1001)
+    file.change(Settle(frozenset(), frozenset(), 1001))
     assert file.all() == [ALICE.message(1)]
 
 
 def test_what_a_fork_gave_back_is_kept_longer(file):
     put(file, ALICE.message(0))
-    file.settle([], [(ALICE.address, 0)], 100)
-    file.settle([(ALICE.address, 0)], [], 101)
-    file.settle([], [], 5000)
+    file.change(Settle(frozenset(), frozenset([(ALICE.address, 0)]), 100))
+    file.change(Settle(frozenset([(ALICE.address, 0)]), frozenset(), 101))
+    file.change(Settle(frozenset(), frozenset(), 5000))
     assert file.all() == [ALICE.message(0)]
 
 
@@ -87,7 +87,9 @@ def test_another_file_is_not_touched(path):
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE mine (something)")
     connection.close()
-    with pytest.raises(LocalFault, match="holds no local messages of Papyrus: move it elsewhere"):
+    with pytest.raises(
+        LocalFault, match="is no file of local messages of Papyrus: choose another file"
+    ):
         LocalMessages(path)
 
 
@@ -96,7 +98,7 @@ def test_a_file_of_another_schema_is_not_guessed_at(path, file):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 9")
     connection.close()
-    with pytest.raises(LocalFault, match="have schema 9, and this Papyrus knows 1"):
+    with pytest.raises(LocalFault, match="has schema 9, and this Papyrus knows 1"):
         LocalMessages(path)
 
 
@@ -109,7 +111,7 @@ def test_what_is_no_database_is_told(path):
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(LocalFault, match="cannot open the local messages"):
+    with pytest.raises(LocalFault, match="cannot open the file of local messages"):
         LocalMessages(tmp_path / "file" / "local.sqlite")
 
 

@@ -11,6 +11,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.mpool.advice import Adviser, replacement, unpriced
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.pool import MessagePool
+from papyrus.node.pushing import Pushing
 from papyrus.node.sending import Sending
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc.declarations import READ, SIGN, Context, method
@@ -40,6 +41,11 @@ class AdviceNode(Protocol):
     @property
     def pool(self) -> MessagePool:
         """What waits."""
+        ...
+
+    @property
+    def pushing(self) -> Pushing:
+        """How users' messages come to wait."""
         ...
 
     @property
@@ -97,7 +103,7 @@ async def mpool_fix(
         estimated = await node.sending.estimate(unpriced(waiting, prices), wanted)
     offered = replacement(waiting, estimated, node.pool.config.replace_by_fee_percent, wanted)
     signed = node.wallet.sign_message(offered, node.pool_view.key_of(offered.sender))
-    node.pool.push(signed)
+    await node.pushing.push(signed)
     return signed
 
 

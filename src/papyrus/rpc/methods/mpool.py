@@ -21,6 +21,7 @@ from papyrus.mpool.pending_at import pending_at
 from papyrus.mpool.pool import MessagePool
 from papyrus.mpool.selection import select_messages
 from papyrus.node.chain_thread import ChainThread
+from papyrus.node.pushing import Pushing
 from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.primitives.address import Address
@@ -65,6 +66,11 @@ class MpoolNode(Protocol):
     @property
     def pool(self) -> MessagePool:
         """What waits."""
+        ...
+
+    @property
+    def pushing(self) -> Pushing:
+        """How users' messages come to wait."""
         ...
 
     @property
@@ -168,7 +174,7 @@ async def mpool_select(
     base = tipset_of(node.chain, key)
     await node.states.after(base)
     if len(node.pool) > node.pool.config.size_limit_high:
-        node.pool.prune()
+        await node.pushing.prune()
     candidates = node.pool.candidates(base)
     chosen = await node.thread.run(select_messages, candidates, ticket_quality, randrange)
     return [message.signed for message in chosen]
@@ -177,13 +183,13 @@ async def mpool_select(
 @method("MpoolPush", WRITE)
 async def mpool_push(context: Context[MpoolNode], message: SignedMessage) -> Cid:
     """Let a signed message wait and publish it; return its CID."""
-    return context.node.pool.push(message)
+    return await context.node.pushing.push(message)
 
 
 @method("MpoolPushUntrusted", WRITE)
 async def mpool_push_untrusted(context: Context[MpoolNode], message: SignedMessage) -> Cid:
     """Let a message of someone who is not trusted wait, within narrower limits."""
-    return context.node.pool.push_untrusted(message)
+    return await context.node.pushing.push(message, untrusted=True)
 
 
 @method("MpoolPushMessage", SIGN)
@@ -198,7 +204,7 @@ async def mpool_push_message(
 async def mpool_batch_push(context: Context[MpoolNode], messages: list[SignedMessage]) -> list[Cid]:
     """Let signed messages wait, in order, up to the first that is refused."""
     _expect_batch(messages)
-    return [context.node.pool.push(message) for message in messages]
+    return await context.node.pushing.push_all(messages)
 
 
 @method("MpoolBatchPushUntrusted", WRITE)
@@ -207,7 +213,7 @@ async def mpool_batch_push_untrusted(
 ) -> list[Cid]:
     """Let messages of someone who is not trusted wait, in order."""
     _expect_batch(messages)
-    return [context.node.pool.push_untrusted(message) for message in messages]
+    return await context.node.pushing.push_all(messages, untrusted=True)
 
 
 @method("MpoolBatchPushMessage", SIGN)
@@ -258,17 +264,19 @@ async def mpool_get_config(context: Context[MpoolNode]) -> MpoolSettings:
 
 @method("MpoolSetConfig", ADMIN)
 async def mpool_set_config(context: Context[MpoolNode], config: MpoolSettings) -> None:
-    """Set the pool's settings until the node stops; config.toml has them for longer."""
+    """Set the pool's settings, for later starts too, whatever config.toml says."""
     percent = round(config.replace_by_fee_ratio * 100, 6)
     if percent != int(percent):
         raise invalid_parameters(f"ratio may only have two decimals: {config.replace_by_fee_ratio}")
-    context.node.pool.config = MpoolConfig(
-        priority_addresses=tuple(config.priority_addrs),
-        size_limit_high=config.size_limit_high,
-        size_limit_low=config.size_limit_low,
-        replace_by_fee_percent=int(percent),
-        prune_cooldown=config.prune_cooldown / _NANOSECONDS,
-        gas_limit_overestimation=config.gas_limit_overestimation,
+    await context.node.pushing.configure(
+        MpoolConfig(
+            priority_addresses=tuple(config.priority_addrs),
+            size_limit_high=config.size_limit_high,
+            size_limit_low=config.size_limit_low,
+            replace_by_fee_percent=int(percent),
+            prune_cooldown=config.prune_cooldown / _NANOSECONDS,
+            gas_limit_overestimation=config.gas_limit_overestimation,
+        )
     )
 
 
