@@ -13,6 +13,7 @@ import httpx
 from chain_forge import Forge, message, signed
 
 from papyrus.chain.opening import open_chain
+from papyrus.chain.snapshot_export import snapshot_pieces
 from papyrus.crypto.signatures import SignatureType
 from papyrus.rpc.api_info import ApiInfo
 from papyrus.rpc.auth import EVERYTHING, Auth
@@ -64,9 +65,16 @@ class Node:
     async def wait_for_stop(self):
         await self.stopping.wait()
 
-    async def export_snapshot(self, tipset, recent_states, *, skip_old_messages):
-        yield f"{tipset.height} {recent_states} {skip_old_messages}".encode()
-        yield b"and the rest"
+    def export_snapshot(self, tipset, recent_states, *, skip_old_messages):
+        pieces = snapshot_pieces(
+            self.chain.blocks, tipset, recent_states or None, skip_old_messages=skip_old_messages
+        )
+
+        async def give():
+            for piece in pieces:
+                yield piece
+
+        return give()
 
     def keep(self, tipset):
         """Put a tipset of the forge and consider it."""

@@ -9,7 +9,7 @@ Receipts and events go along as far as they are kept: they can be made again fro
 the actors' code be taken from elsewhere, and it is not here unless the store has it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -33,7 +33,9 @@ RECENT_TIPSETS = 2000
 LEAST_RECENT = CHAIN_FINALITY
 """With fewer a node could not judge the next block."""
 
-_COMPRESSION_LEVEL = 3
+COMPRESSION_LEVEL = 3
+"""Of snapshots: more makes them little smaller and much slower."""
+
 _TOLD_BLOCKS = 4096
 _PIECE = 1 << 20
 
@@ -81,7 +83,7 @@ def export_snapshot(
         raise LocalFault(f"a snapshot has version 1 or 2, not {version}")
     lowest = _lowest(head, recent)
     with atomic_writer(path) as file:
-        stream = FrameWriter(file, _COMPRESSION_LEVEL) if path.suffix == ".zst" else None
+        stream = FrameWriter(file, COMPRESSION_LEVEL) if path.suffix == ".zst" else None
         count, size = _write(
             cast("BinaryIO", stream or file), store, head, lowest, version, progress
         )
@@ -91,15 +93,25 @@ def export_snapshot(
 
 
 def snapshot_pieces(
-    store: Blockstore, head: Tipset, recent: ChainEpoch | None = RECENT_TIPSETS
+    store: Blockstore,
+    head: Tipset,
+    recent: ChainEpoch | None = RECENT_TIPSETS,
+    *,
+    skip_old_messages: bool = True,
 ) -> Iterator[bytes]:
     """Give a snapshot of version 1 in pieces of about a MiB, as `export_snapshot` would write it.
 
-    LocalFault where a block is missing.
+    It may also hold the messages of epochs whose states it leaves out. LocalFault, at once, where
+    `recent` is too little for a node, and on the way where a block is missing.
     """
+    lowest = _lowest(head, recent)
+    return _pieces(_sections(store, head, lowest, 1, lowest if skip_old_messages else 1))
+
+
+def _pieces(sections: Iterable[tuple[bytes, int, ChainEpoch]]) -> Iterator[bytes]:
     waiting: list[bytes] = []
     length = 0
-    for section, _, _ in _sections(store, head, _lowest(head, recent), 1):
+    for section, _, _ in sections:
         waiting.append(section)
         length += len(section)
         if length >= _PIECE:
@@ -113,17 +125,20 @@ def _lowest(head: Tipset, recent: ChainEpoch | None) -> ChainEpoch:
     if recent is None:
         return 1
     if recent < LEAST_RECENT:
-        raise LocalFault(f"a snapshot with the states of {recent} epochs is of no use to a node: "
-                         f"{LEAST_RECENT} are the least")  # fmt: skip
+        # Quirk: Lotus says "greater", and takes as many (cli/chain.go, ChainExportCmd).
+        raise LocalFault(
+            f'"recent-stateroots" has to be greater than {LEAST_RECENT}: with the states of '
+            f"{recent} epochs a node could not judge the next block, and 0 is all"
+        )
     return max(head.height - recent + 1, 1)
 
 
 def snapshot_blocks(
-    store: Blockstore, head: Tipset, lowest: ChainEpoch
+    store: Blockstore, head: Tipset, states_from: ChainEpoch, messages_from: ChainEpoch
 ) -> Iterator[tuple[Cid, bytes, ChainEpoch]]:
     """Give each block of a snapshot once, with the height at which it was met.
 
-    `lowest` is the lowest height with messages and states. LocalFault where one is missing.
+    It has states and messages from these heights on. LocalFault where a block is missing.
     """
     visited = VisitedCids()
     try:
@@ -133,22 +148,25 @@ def snapshot_blocks(
                 if visited.add(cid):
                     yield cid, data, height
             for _, _, links in tipset:
-                for root, is_needed in _roots(links, lowest):
+                for root, is_needed in _roots(links, states_from, messages_from):
                     for cid, data in _tree(store, root, visited, is_needed):
                         yield cid, data, height
     except DecodeError as error:
         raise LocalFault(f"the chain cannot be read: {error}") from error
 
 
-def _roots(links: HeaderLinks, lowest: ChainEpoch) -> list[tuple[Cid, bool]]:
+def _roots(
+    links: HeaderLinks, states_from: ChainEpoch, messages_from: ChainEpoch
+) -> list[tuple[Cid, bool]]:
     """Return what goes along with a header, and whether it must be there."""
     if links.height == 0:
         # Its messages are none, and what it names as its parent is from before the chain.
         others = (links.messages, links.receipts, *links.parents)
         return [(links.state_root, True), *((cid, False) for cid in others)]
-    if links.height < lowest:
-        return []
-    return [(links.messages, True), (links.state_root, True), (links.receipts, False)]
+    messages = [(links.messages, True)] if links.height >= messages_from else []
+    if links.height < states_from:
+        return messages
+    return [*messages, (links.state_root, True), (links.receipts, False)]
 
 
 def _tree(
@@ -181,7 +199,7 @@ def _write(
 ) -> tuple[int, int]:
     """Write the file, and return how many blocks it holds and their bytes."""
     count = size = 0
-    for section, length, height in _sections(store, head, lowest, version):
+    for section, length, height in _sections(store, head, lowest, version, lowest):
         stream.write(section)
         count += length > 0
         size += length
@@ -191,7 +209,11 @@ def _write(
 
 
 def _sections(
-    store: Blockstore, head: Tipset, lowest: ChainEpoch, version: int
+    store: Blockstore,
+    head: Tipset,
+    states_from: ChainEpoch,
+    version: int,
+    messages_from: ChainEpoch,
 ) -> Iterator[tuple[bytes, int, ChainEpoch]]:
     """Give the parts of the file: its head, then each block, with the block's length and height."""
     roots: tuple[Cid, ...] = head.key.cids
@@ -203,7 +225,7 @@ def _sections(
     yield encode_unsigned(len(header)) + header, 0, head.height
     if metadata is not None:
         yield _section(roots[0], metadata), len(metadata), head.height
-    for cid, data, height in snapshot_blocks(store, head, lowest):
+    for cid, data, height in snapshot_blocks(store, head, states_from, messages_from):
         yield _section(cid, data), len(data), height
 
 

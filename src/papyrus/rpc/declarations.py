@@ -13,7 +13,8 @@ is made of them, and a client that has the method as a class attribute calls it 
 absent; trailing ones often are.
 
 `subscription` declares what answers with a channel: an async generator, whose items the client
-gets one by one.
+gets one by one, or a function that returns one. What the function raises is the answer, and no
+channel is opened.
 """
 
 import inspect
@@ -202,7 +203,7 @@ def subscription(
     *,
     versions: tuple[int, ...] = (0, 1),
 ) -> Callable[[Callable[Concatenate[Context[Any], P], AsyncIterator[R]]], Subscription[P, R]]:
-    """Return a decorator that declares a subscription, whose handler is an async generator."""
+    """Return a decorator that declares a subscription, whose handler gives async generators."""
 
     def declare(
         handler: Callable[Concatenate[Context[Any], P], AsyncIterator[R]],

@@ -179,14 +179,18 @@ class Dispatcher:
     def subscription(self, call: Call, caller: Caller) -> AsyncGenerator[Any, None] | None:
         """Return the items of a subscription as JSON, None where the method is not one.
 
-        Raises RpcError where the caller may not have it or the parameters are wrong.
+        Raises RpcError where the caller may not have it, or it is refused at once.
         """
         declaration = self._methods.get(call.method)
         if declaration is None or not declaration.is_subscription:
             return None
         check_permission(declaration, caller)
         arguments = read_parameters(declaration, call)
-        return self._items(declaration, declaration.handler(self._context(caller), *arguments))
+        try:
+            items = declaration.handler(self._context(caller), *arguments)
+        except Exception as error:
+            raise self._told(call, error) from error
+        return self._items(declaration, items)
 
     async def _items(
         self, declaration: Declaration, items: AsyncGenerator[Any, None]

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,6 @@ from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.node.workers import Runner
 from papyrus.primitives.epochs import ChainEpoch
-from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.auth import Auth
 from papyrus.rpc.dispatch import dispatchers
 from papyrus.rpc.limits import Limits
@@ -74,11 +73,11 @@ class HostedNode:
     def pool(self) -> MessagePool:
         """What waits for a block."""
         return self.node.pool
+
     @property
     def pushing(self) -> Pushing:
         """How users' messages come to wait."""
         return self.node.pushing
-
 
     @property
     def pool_view(self) -> StoredChainView:
@@ -164,21 +163,27 @@ class HostedNode:
         """Return when it begins to stop."""
         await self.node.wait_for_stop()
 
-    async def export_snapshot(
+    def export_snapshot(
         self, tipset: Tipset, recent_states: int, *, skip_old_messages: bool
     ) -> AsyncIterator[bytes]:
         """Return a snapshot of the chain up to a tipset in pieces; 0 recent states are all.
 
-        Old messages are always left out with their states, as snapshots that nodes begin with do.
+        LocalFault at once where they are too few for a node.
         """
-        if not skip_old_messages and recent_states:
-            raise LocalFault(
-                "a snapshot holds the messages of the epochs whose states it holds: leave out old "
-                "messages, or ask for all states with 0"
+        return _on_threads(
+            snapshot_pieces(
+                self.chain.blocks,
+                tipset,
+                recent_states or None,
+                skip_old_messages=skip_old_messages,
             )
-        pieces = snapshot_pieces(self.chain.blocks, tipset, recent_states or None)
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            yield piece
+        )
+
+
+async def _on_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Give what an iterator gives, while the loop serves others."""
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
 
 
 def registry() -> Registry:

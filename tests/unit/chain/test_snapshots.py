@@ -7,8 +7,8 @@ import pytest
 
 from papyrus.chain import snapshot_copy
 from papyrus.chain.opening import open_chain
-from papyrus.chain.snapshot_export import SnapshotProgress, export_snapshot
-from papyrus.chain.snapshot_format import SnapshotMetadata, read_metadata
+from papyrus.chain.snapshot_export import SnapshotProgress, export_snapshot, snapshot_pieces
+from papyrus.chain.snapshot_format import SnapshotMetadata, read_metadata, walk_headers
 from papyrus.chain.snapshot_import import COPY_FOLDER, ImportProgress, import_snapshot
 from papyrus.chain.visited import VisitedCids
 from papyrus.ipld import dag_cbor
@@ -114,6 +114,25 @@ def test_lite_snapshot_has_all_headers_and_recent_states_alone(shared, folder):
     assert not (folder / "no.car").exists()
 
 
+def test_pieces_may_hold_the_messages_of_epochs_whose_states_they_lack(shared, folder):
+    path = chain_file(shared, "ledger")
+    import_snapshot(folder / "a", path, LOTUS_ITEST)
+    with open_chain(folder / "a", LOTUS_ITEST) as chain:
+        store, head = chain.database.store, chain.store.head
+        found = {}
+        for skipped in (True, False):
+            made = folder / "x.car"
+            made.write_bytes(b"".join(snapshot_pieces(store, head, 900, skip_old_messages=skipped)))
+            found[skipped] = cids_of(made)
+        headers = [links for tipset in walk_headers(store, head.key) for _, _, links in tipset]
+    assert {links.messages for links in headers} <= found[False]
+    old = {links.messages for links in headers if 0 < links.height <= head.height - 900}
+    assert found[True] < found[False]
+    assert not old <= found[True]
+    states = {links.state_root for links in headers}
+    assert states & found[True] == states & found[False] != states
+
+
 def test_export_tells_how_far_it_is_and_is_there_whole_or_not(lotus_chain, folder, monkeypatch):
     chain, _, _ = lotus_chain
     monkeypatch.setattr("papyrus.chain.snapshot_export._TOLD_BLOCKS", 50)
@@ -144,7 +163,10 @@ def test_export_tells_how_far_it_is_and_is_there_whole_or_not(lotus_chain, folde
 
 @pytest.mark.parametrize(
     ("fields", "words"),
-    [({"recent": 899}, "900 are the least"), ({"version": 3}, "version 1 or 2, not 3")],
+    [
+        ({"recent": 899}, '^"recent-stateroots" has to be greater than 900: .* of 899 epochs'),
+        ({"version": 3}, "version 1 or 2, not 3"),
+    ],
 )
 def test_useless_snapshot_is_refused(grown, folder, fields, words):
     with pytest.raises(LocalFault, match=words):

@@ -271,7 +271,7 @@ async def chain_stat_obj(
 
 
 @subscription("ChainExport", READ)
-async def chain_export(
+def chain_export(
     context: Context[ChainNode],
     recent_states: int,
     skip_old_messages: bool,
@@ -280,12 +280,18 @@ async def chain_export(
     """Open a channel with a snapshot in pieces; an empty last piece says that it is whole.
 
     It holds the headers back to genesis, the state of genesis, and the states of the most recent
-    tipsets; without old messages it also leaves out those before them.
+    epochs, 900 at least or with 0 of all; without old messages it also leaves out those before
+    them.
     """
     tipset = tipset_of(context.node.chain, key)
     pieces = context.node.export_snapshot(
         tipset, recent_states, skip_old_messages=skip_old_messages
     )
+    return _ended(pieces)
+
+
+async def _ended(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Give pieces and, where all came, an empty one."""
     async for piece in pieces:
         if piece:
             yield piece

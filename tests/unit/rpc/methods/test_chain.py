@@ -4,16 +4,18 @@ import base64
 import pytest
 from rpc_node import call, message, served, signed
 
+from papyrus.chain.snapshot_export import export_snapshot
 from papyrus.ipld.amt import amt_root
 from papyrus.ipld.cid import Cid
 from papyrus.rpc.client import AsyncClient
 from papyrus.rpc.dispatch import Dispatcher
+from papyrus.rpc.errors import RpcError
 from papyrus.rpc.methods.chain import ChainMethods
 from papyrus.rpc.registry import Registry
 from papyrus.types.event import ActorEvent, EventEntry, StampedEvent
 from papyrus.types.json import to_json
 from papyrus.types.receipt import EVENTS_BIT_WIDTH, Receipt
-from papyrus.types.tipset import Tipset
+from papyrus.types.tipset import Tipset, TipsetKey
 
 
 @pytest.fixture
@@ -229,10 +231,28 @@ def test_head_changes_are_heard_over_a_reorganisation(node):
     assert len(node.chain._observers) == 1  # the index's own
 
 
-def test_export_comes_in_pieces_and_ends_with_an_empty_one(node):
+def exported(node, *params):
     async def run():
-        node.grow(2)
         async with served(node, ChainMethods) as info, AsyncClient(info) as client:
-            return [piece async for piece in client.chain_export(900, True)]
+            return [piece async for piece in client.chain_export(*params)]
 
-    assert asyncio.run(run()) == [b"2 900 True", b"and the rest", b""]
+    return asyncio.run(run())
+
+
+def test_export_comes_in_pieces_and_ends_with_an_empty_one(node, tmp_path):
+    head = node.grow(2)
+    *pieces, last = exported(node, 900, True)
+    export_snapshot(node.chain.blocks, head, tmp_path / "x.car", recent=900, version=1)
+    assert (b"".join(pieces), last) == ((tmp_path / "x.car").read_bytes(), b"")
+
+
+def test_export_that_cannot_be_is_refused_before_a_channel_is_opened(node):
+    node.grow(1)
+    for params, words in (
+        ((899, True), '^"recent-stateroots" has to be greater than 900'),
+        ((1, False), '^"recent-stateroots" has to be greater than 900'),
+        ((900, True, TipsetKey((Cid.of(b"absent"),))), "absent|missing|not"),
+    ):
+        with pytest.raises(RpcError, match=words) as refused:
+            exported(node, *params)
+        assert refused.value.code == 1
