@@ -5,6 +5,7 @@ waits for the node's next word, and the end of the node is the end of the line. 
 is then written wholly or not at all, which the block store sees to.
 """
 
+import gc
 import os
 import queue
 import signal
@@ -43,6 +44,7 @@ def main(handle: int) -> None:
             answer: Success | Failure
             try:
                 means = message.function(*message.arguments)
+                gc.freeze()  # it stays, so that calls need not wait while it is looked at
                 answer = Success(None, time.perf_counter() - start)
             except Exception as error:  # noqa: BLE001 - whatever it is, the node must hear of it
                 answer = failure(error, "starting a worker", time.perf_counter() - start)

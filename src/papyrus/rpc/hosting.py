@@ -1,6 +1,7 @@
 """Serving a node: what its methods see of it, and the server in front of them."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -242,4 +243,7 @@ async def host(
 
     hooks = Hooks(is_live, is_ready, figures if node.config.metrics.enabled else None)
     routes = () if pages is None else pages(door)
+    # Looking for garbage among all that a node is made of would hold up the loop for a tenth of a
+    # second, every few seconds. From here on it stays, and is not looked at.
+    gc.freeze()
     await serve(application(served, door, hooks, routes), listening, stop, limits)

@@ -57,6 +57,14 @@ def test_calls_go_to_processes_with_their_means() -> None:
     asyncio.run(run())
 
 
+def test_what_a_worker_holds_is_not_looked_through_for_garbage() -> None:
+    async def run() -> None:
+        async with running() as workers:
+            assert await workers.run(work.objects_that_stay) > 0
+
+    asyncio.run(run())
+
+
 def test_values_of_the_chain_cross_unchanged() -> None:
     values = [
         Cid.of(b"x", RAW),
