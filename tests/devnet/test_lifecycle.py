@@ -258,6 +258,7 @@ def test_miner_stores_and_ends(papyrus):
     assert int(paid["withdrawn"]) > 0
     gas = papyrus("state", "replay", paid["cid"])["GasCost"]["TotalCost"]
     assert balance(papyrus, miner.owner) == before + int(paid["withdrawn"]) - int(gas)
+    extend_claim(papyrus, miner)
     expect_sound_state(papyrus)
 
 
@@ -293,3 +294,28 @@ def publish_verified_deal(papyrus, miner):
     locked = papyrus("market", "balance", client)["Locked"]
     assert int(locked) == 180 * DAY * FIL // 10**6
     return deal
+
+
+def extend_claim(papyrus, miner):
+    """Have the one claim of a miner extended by its client, and by another for DataCap."""
+    client, other = papyrus.accounts[5], papyrus.accounts[6]
+    [(number, claim)] = papyrus("filplus", "list-claims", miner.address).items()
+    extend = ("filplus", "extend-claim", "--client")
+    longer = claim["TermMax"] + 1000
+    one = f"{miner.address}={number}"
+    done = papyrus(*extend, client, one, "--term-max", longer)
+    assert (done["claims"], done["datacap"], len(done["messages"])) == ([int(number)], "0", 1)
+    assert papyrus("filplus", "list-claims", miner.address)[number]["TermMax"] == longer
+    assert papyrus(*extend, client, one, "--term-max", longer)["claims"] == []
+    assert "has no claim 99" in papyrus.refused(*extend, client, "--miner", miner.address, "99")
+
+    everything = (*extend, other, "--miner", miner.address, "--all")
+    assert "has 0 B of DataCap, and claims of others take 2 KiB" in papyrus.refused(*everything)
+    expect_done(papyrus("filplus", "grant-datacap", other, "4KiB"))
+    assert "say --assume-yes" in papyrus.refused(*everything)
+    done = papyrus(*everything, "--assume-yes")
+    assert (done["claims"], done["datacap"]) == ([int(number)], str(SECTOR))
+    assert papyrus("filplus", "list-claims", miner.address)[number]["TermMax"] > 5 * 365 * DAY
+    assert papyrus("filplus", "check-client-datacap", other) == str(SECTOR)
+    expect_done(papyrus("filplus", "remove-expired-claims", miner.address))
+    assert number in papyrus("filplus", "list-claims", miner.address)

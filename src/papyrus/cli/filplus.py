@@ -14,6 +14,7 @@ from papyrus.actors.verifreg.params import (
 from papyrus.cli.address import read_address
 from papyrus.cli.amounts import human_power, read_size
 from papyrus.cli.connection import ApiOption, NodeClient, connected
+from papyrus.cli.filplus_claims import extend_claim, remove_expired_claims
 from papyrus.cli.message_sending import (
     FromOption,
     WaitOption,
@@ -277,3 +278,7 @@ def _say_sizes(head: str, found: dict[str, int], json: bool) -> None:
         say_json({address: str(size) for address, size in found.items()})
     else:
         say_table((head, "DATACAP"), [(one, human_power(size)) for one, size in found.items()])
+
+
+app.command("remove-expired-claims", no_args_is_help=True)(remove_expired_claims)
+app.command("extend-claim", no_args_is_help=True)(extend_claim)

@@ -1,6 +1,5 @@
 """The lists of clients and verifiers, which no method gives: read out of the actors' states."""
 
-import base64
 from collections.abc import Iterator
 
 from papyrus.actors.datacap.state import State as DatacapState
@@ -8,29 +7,10 @@ from papyrus.actors.datacap.token import balances_shape
 from papyrus.actors.verifreg.state import VERIFIERS
 from papyrus.actors.verifreg.state import State as RegistryState
 from papyrus.cli.connection import NodeClient
+from papyrus.cli.remote_blocks import RemoteBlocks
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError, LocalFault
-
-
-class RemoteBlocks:
-    """The blocks of a node's store, asked for one by one; nothing can be put there."""
-
-    def __init__(self, node: NodeClient) -> None:
-        """Ask a node."""
-        self._node = node
-
-    def get(self, cid: Cid) -> bytes:
-        """Return a block; RpcError where the node has none."""
-        return base64.b64decode(self._node.ask("ChainReadObj", {"/": str(cid)}))
-
-    def has(self, cid: Cid) -> bool:
-        """Return whether the node has a block."""
-        return bool(self._node.ask("ChainHasObj", {"/": str(cid)}))
-
-    def put(self, cid: Cid, _data: bytes) -> None:
-        """Refuse: this only reads."""
-        raise LocalFault(f"block {cid} cannot be put into a node from here")
 
 
 def datacap_balances(node: NodeClient, actor: str) -> Iterator[tuple[str, int]]:
