@@ -5,12 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli import chain_params
+from papyrus.cli import chain_disputer, chain_params
 from papyrus.cli.amounts import ago, fil, when
+from papyrus.cli.chain_bisect import bisect
+from papyrus.cli.chain_fault import slash_consensus
 from papyrus.cli.chain_objects import get, read_obj, stat_obj
+from papyrus.cli.chain_usage import inspect_usage
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.node_output import cid_json, cid_text, key_text, show, show_value
-from papyrus.cli.output import JsonOption, fail, note, say, say_fields, say_json, say_table
+from papyrus.cli.output import JsonOption, note, say, say_fields, say_json, say_table
 from papyrus.cli.tipset_option import TipsetOption, tipset_key, tipset_named
 
 app = typer.Typer(
@@ -21,8 +24,12 @@ app = typer.Typer(
 app.command(no_args_is_help=True)(get)
 app.command("read-obj", no_args_is_help=True)(read_obj)
 app.command("stat-obj", no_args_is_help=True)(stat_obj)
+app.command("inspect-usage")(inspect_usage)
+app.command("slash-consensus", no_args_is_help=True)(slash_consensus)
+app.command(no_args_is_help=True, context_settings={"allow_interspersed_args": False})(bisect)
 app.add_typer(chain_params.decode_app, name="decode")
 app.add_typer(chain_params.encode_app, name="encode")
+app.add_typer(chain_disputer.app, name="disputer")
 
 CidArgument = Annotated[str, typer.Argument(metavar="CID")]
 
@@ -188,11 +195,8 @@ def export(
     Examples:
       papyrus chain export chain.car --recent-stateroots 900 --skip-old-msgs
     """
-    from papyrus.chain.snapshot_export import LEAST_RECENT  # noqa: PLC0415 - slow to import
     from papyrus.cli.chain_export import download  # noqa: PLC0415 - slow to import
 
-    if 0 < recent < LEAST_RECENT:
-        fail(f"--recent-stateroots {recent}: a node needs {LEAST_RECENT} or more; 0 is all")
     with connected(api) as node:
         key = tipset_key(node, tipset)
         size = download(node.info, path, recent, key, skip_old=skip_old)

@@ -211,6 +211,12 @@ def expect_success(node: NodeClient, cid: str, landed: Landed) -> None:
     )
 
 
+def first_reason(error: str) -> str:
+    """Return the first line of a machine's error that says something, not its heading."""
+    lines = [line.strip() for line in error.splitlines() if not line.rstrip().endswith(":")]
+    return lines[0] if lines else ""
+
+
 def read_params(text: str | None) -> bytes:
     """Return parameters that were given in hexadecimal; DecodeError where they are not."""
     try:
@@ -246,6 +252,4 @@ def _reason(node: NodeClient, cid: str) -> str:
         told = node.ask("StateReplay", None, {"/": cid})["Error"]
     except (PapyrusError, KeyError, TypeError):
         return ""
-    # The heading of a backtrace says nothing; its first line does.
-    lines = [line.strip() for line in str(told).splitlines() if not line.rstrip().endswith(":")]
-    return f": {lines[0]}" if lines else ""
+    return f": {reason}" if (reason := first_reason(str(told))) else ""
