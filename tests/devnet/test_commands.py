@@ -300,6 +300,9 @@ def test_everything_is_shown_for_people_and_for_programs(shell: Shell) -> None:
         ("info",),
         ("version",),
         ("wait-api",),
+        ("status", "--chain"),
+        ("log", "list"),
+        ("log", "set-level", "info", "--system", "rpc"),
         ("chain", "head"),
         ("chain", "list", "--count", "3", "--gas-stats"),
         ("chain", "get", "@1"),
@@ -359,6 +362,7 @@ def test_wrong_input_is_told(shell: Shell) -> None:
     assert "which is less than 999999 FIL" in shell.refused("send", to, "999999")
     assert "nobody has sent anything" in shell.refused("state", "get-actor", "t099999")
     assert "Missing argument" in shell.refused("send", to, code=2)
+    assert "there is no level 'loud'" in shell.refused("log", "set-level", "loud")
     stranger = shell.refused("send", to, "0", "--from", NOWHERE)
     assert "wallet" in stranger or "key" in stranger
 

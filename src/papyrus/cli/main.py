@@ -43,6 +43,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sync": ("papyrus.cli.sync:app", "See how far a node is, and what it refuses."),
     "net": ("papyrus.cli.net:app", "See a node's name and its peers."),
     "auth": ("papyrus.cli.auth:app", "Make tokens by which programs may call a node."),
+    "log": ("papyrus.cli.log:app", "Let a running node tell more, or less."),
+    "status": ("papyrus.cli.node_info:status", "Say how far a node is, and who hears it."),
     "wait-api": ("papyrus.cli.node_info:wait_api", "Wait until a node answers."),
     "stop": ("papyrus.cli.node_info:stop", "Let a running node end well."),
     "version": ("papyrus.cli.node_info:version", "Print this program's version and the node's."),

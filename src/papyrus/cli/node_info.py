@@ -1,4 +1,4 @@
-"""`papyrus info`, `version`, `wait-api` and `stop`: a running node as a whole."""
+"""`papyrus info`, `status`, `version`, `wait-api` and `stop`: a running node as a whole."""
 
 import time
 from importlib.metadata import version as installed
@@ -40,6 +40,39 @@ def info(api: ApiOption = None, json: JsonOption = False) -> None:
     if found["default_address"]:
         balance = fil(found["default_balance"])
         fields.append(("default address", f"{found['default_address']}, with {balance}"))
+    show(found, fields, json)
+
+
+def status(
+    chain: Annotated[
+        bool, typer.Option("--chain", help="With the blocks that tipsets have on the mean.")
+    ] = False,
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Say how far a node is behind the clock, and how many peers take what it publishes.
+
+    \b
+    Examples:
+      papyrus status
+      papyrus status --chain
+    """
+    with connected(api) as node:
+        found = node.ask("NodeStatus", chain)
+    synced, peers, blocks = found["SyncStatus"], found["PeerStatus"], found["ChainStatus"]
+    fields: list[tuple[str, object]] = [
+        ("epoch", synced["Epoch"]),
+        ("epochs behind", synced["Behind"]),
+        ("peers for messages", peers["PeersToPublishMsgs"]),
+        ("peers for blocks", peers["PeersToPublishBlocks"]),
+    ]
+    if chain and blocks["BlocksPerTipsetLast100"]:
+        fields += [
+            ("blocks a tipset, last 100", f"{blocks['BlocksPerTipsetLast100']:.2f}"),
+            ("blocks a tipset, last 900", f"{blocks['BlocksPerTipsetLastFinality']:.2f}"),
+        ]
+    elif chain:
+        fields.append(("blocks a tipset", "known from epoch 901 on"))
     show(found, fields, json)
 
 

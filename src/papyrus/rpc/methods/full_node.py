@@ -6,6 +6,7 @@ from papyrus.rpc.methods.chain import ChainMethods
 from papyrus.rpc.methods.common import CommonMethods
 from papyrus.rpc.methods.eth_addresses import EthAddressMethods
 from papyrus.rpc.methods.gas import GasMethods
+from papyrus.rpc.methods.log import LogMethods
 from papyrus.rpc.methods.market import MarketMethods
 from papyrus.rpc.methods.miner import MinerMethods
 from papyrus.rpc.methods.mpool import MpoolMethods
@@ -41,6 +42,7 @@ class FullNodeMethods(
     StateRecords,
     EthAddressMethods,
     GasMethods,
+    LogMethods,
     MarketMethods,
     MinerMethods,
     MpoolMethods,
