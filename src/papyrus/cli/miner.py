@@ -24,6 +24,7 @@ from papyrus.cli.message_sending import (
     send,
     sender_of,
 )
+from papyrus.cli.miner_proving import members
 from papyrus.cli.node_output import show
 from papyrus.cli.output import JsonOption
 from papyrus.cli.state_miners import info_fields, power_fields
@@ -67,7 +68,7 @@ def info(miner: MinerArgument, api: ApiOption = None, json: JsonOption = False) 
             "sectors": node.ask("StateMinerSectorCount", named, None),
             "balance": node.ask("StateGetActor", named, None)["Balance"],
             "available": node.ask("StateMinerAvailableBalance", named, None),
-            "faults": node.ask("StateMinerFaults", named, None),
+            "faults": members(node.ask("StateMinerFaults", named, None)),
         }
     counts = found["sectors"]
     show(
