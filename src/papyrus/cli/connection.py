@@ -146,7 +146,9 @@ def refusal(error: Any, name: str, status: int = httpx.codes.OK) -> RpcError:
     """Return the error that a node answers a method with, and what to do about it."""
     if not isinstance(error, dict) or not isinstance(error.get("code"), int):
         return RpcError(ErrorCode.GENERIC, f"the node answers with no proper error: {error}")
-    code, message = error["code"], str(error.get("message", ""))
+    # The backtrace of a machine has a line for each call; a person is told in one.
+    message = " ".join(str(error.get("message", "")).split())
+    code = error["code"]
     if status == httpx.codes.UNAUTHORIZED:
         message = (
             f"the node refuses the token: {message}; `papyrus auth api-info`, run beside the node, "

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "miner": ("papyrus.cli.miner:app", "Look after storage providers on the chain."),
     "client": ("papyrus.cli.client:app", "Compute what a deal says of the data to store."),
     "market": ("papyrus.cli.market:app", "Make storage deals, and keep money for them."),
+    "evm": ("papyrus.cli.evm:app", "Make Ethereum contracts, and call them."),
     "filplus": ("papyrus.cli.filplus:app", "Give DataCap, and see who has it."),
     "sync": ("papyrus.cli.sync:app", "See how far a node is, and what it refuses."),
     "net": ("papyrus.cli.net:app", "See a node's name and its peers."),
