@@ -11,9 +11,11 @@ the actors' code be taken from elsewhere, and it is not here unless the store ha
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
+from papyrus.chain.finality_certificates import Certificates
 from papyrus.chain.snapshot_format import HeaderLinks, SnapshotMetadata, walk_headers
 from papyrus.chain.visited import VisitedCids
 from papyrus.ipld import dag_cbor
@@ -72,21 +74,23 @@ def export_snapshot(
     *,
     recent: ChainEpoch | None = RECENT_TIPSETS,
     version: int = 2,
+    certificates: Certificates | None = None,
     progress: Progress | None = None,
 ) -> Exported:
     """Write a snapshot of the chain that ends in `head`, whole or not at all.
 
-    `recent` is for how many epochs it holds messages and states, None for all. It is compressed
-    where the name ends in `.zst`. LocalFault where a block is missing or the disk refuses.
+    `recent` is for how many epochs it holds messages and states, None for all. Certificates go into
+    version 2 alone. It is compressed where the name ends in `.zst`. LocalFault where a block is
+    missing, the certificates are damaged or the disk refuses.
     """
     if version not in {1, 2}:
         raise LocalFault(f"a snapshot has version 1 or 2, not {version}")
     lowest = _lowest(head, recent)
+    sections = _sections(store, head, lowest, lowest)
+    start = _start_of_version_1(head) if version == 1 else _start_of_version_2(head, certificates)
     with atomic_writer(path) as file:
         stream = FrameWriter(file, COMPRESSION_LEVEL) if path.suffix == ".zst" else None
-        count, size = _write(
-            cast("BinaryIO", stream or file), store, head, lowest, version, progress
-        )
+        count, size = _write(stream or file, start, sections, progress)
         if stream is not None:
             stream.finish()
     return Exported(count, size, lowest)
@@ -105,13 +109,15 @@ def snapshot_pieces(
     `recent` is too little for a node, and on the way where a block is missing.
     """
     lowest = _lowest(head, recent)
-    return _pieces(_sections(store, head, lowest, 1, lowest if skip_old_messages else 1))
+    messages_from = lowest if skip_old_messages else 1
+    sections = _sections(store, head, lowest, messages_from)
+    return _pieces(chain(_start_of_version_1(head), (section for section, _, _ in sections)))
 
 
-def _pieces(sections: Iterable[tuple[bytes, int, ChainEpoch]]) -> Iterator[bytes]:
+def _pieces(sections: Iterable[bytes]) -> Iterator[bytes]:
     waiting: list[bytes] = []
     length = 0
-    for section, _, _ in sections:
+    for section in sections:
         waiting.append(section)
         length += len(section)
         if length >= _PIECE:
@@ -190,41 +196,49 @@ def _tree(
 
 
 def _write(
-    stream: BinaryIO,
-    store: Blockstore,
-    head: Tipset,
-    lowest: ChainEpoch,
-    version: int,
+    stream: BinaryIO | FrameWriter,
+    start: Iterable[bytes],
+    sections: Iterable[tuple[bytes, int, ChainEpoch]],
     progress: Progress | None,
 ) -> tuple[int, int]:
-    """Write the file, and return how many blocks it holds and their bytes."""
+    """Write the file, and return how many blocks of the chain it holds and their bytes."""
+    for part in start:
+        stream.write(part)
     count = size = 0
-    for section, length, height in _sections(store, head, lowest, version, lowest):
+    for section, length, height in sections:
         stream.write(section)
-        count += length > 0
+        count += 1
         size += length
-        if progress is not None and count and count % _TOLD_BLOCKS == 0:
+        if progress is not None and count % _TOLD_BLOCKS == 0:
             progress(SnapshotProgress(count, size, height))
     return count, size
 
 
-def _sections(
-    store: Blockstore,
-    head: Tipset,
-    states_from: ChainEpoch,
-    version: int,
-    messages_from: ChainEpoch,
-) -> Iterator[tuple[bytes, int, ChainEpoch]]:
-    """Give the parts of the file: its head, then each block, with the block's length and height."""
-    roots: tuple[Cid, ...] = head.key.cids
-    metadata: bytes | None = None
-    if version == 2:
-        metadata = SnapshotMetadata(head.key).to_cbor()
-        roots = (Cid.of(metadata),)
+def _start_of_version_1(head: Tipset) -> Iterator[bytes]:
+    yield _file_head(head.key.cids)
+
+
+def _start_of_version_2(head: Tipset, certificates: Certificates | None) -> Iterator[bytes]:
+    """Give the head of the file, the metadata and the certificates, in pieces."""
+    named = None if certificates is None else certificates.cid
+    metadata = SnapshotMetadata(head.key, named).to_cbor()
+    root = Cid.of(metadata)
+    yield _file_head((root,))
+    yield _section(root, metadata)
+    if certificates is not None:
+        yield encode_unsigned(len(certificates.cid) + certificates.size) + certificates.cid
+        yield from certificates.pieces()
+
+
+def _file_head(roots: tuple[Cid, ...]) -> bytes:
     header = dag_cbor.encode({"roots": list(roots), "version": 1})
-    yield encode_unsigned(len(header)) + header, 0, head.height
-    if metadata is not None:
-        yield _section(roots[0], metadata), len(metadata), head.height
+    return encode_unsigned(len(header)) + header
+
+
+def _sections(
+    store: Blockstore, head: Tipset, states_from: ChainEpoch, messages_from: ChainEpoch
+) -> Iterator[tuple[bytes, int, ChainEpoch]]:
+    """Give the part of the file for each block, with the block's length and height."""
     for cid, data, height in snapshot_blocks(store, head, states_from, messages_from):
         yield _section(cid, data), len(data), height
 

@@ -18,6 +18,7 @@ from papyrus.ipld.car import CarReader
 from papyrus.ipld.cid import RAW, Cid
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError
+from papyrus.types.block import BlockHeader
 from papyrus.types.tipset import TipsetKey
 
 METADATA_VERSION = 2
@@ -54,6 +55,8 @@ class SnapshotStart:
     version: int
     f3_data: Cid | None = None
     """The finality certificates, which come next in the file."""
+    header: BlockHeader | None = None
+    """A block of the head, where that is what the file begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,9 @@ def read_metadata(data: bytes) -> SnapshotMetadata | None:
 
 
 def read_start(reader: CarReader) -> SnapshotStart:
-    """Return what the beginning of a snapshot tells; the reader stands behind the metadata.
+    """Return what the first block of a snapshot tells, behind which the reader then stands.
 
-    DecodeError where it has no roots, or metadata of a version that is not known.
+    DecodeError where there are no roots or blocks, or metadata of a version that is not known.
     """
     if not reader.roots:
         raise DecodeError("it has no roots")
@@ -102,7 +105,20 @@ def read_start(reader: CarReader) -> SnapshotStart:
     metadata = read_metadata(data) if reader.roots == (cid,) else None
     if metadata is not None:
         return SnapshotStart(metadata.head, 2, metadata.f3_data)
-    return SnapshotStart(TipsetKey(reader.roots), 1)
+    head = TipsetKey(reader.roots)
+    return SnapshotStart(head, 1, header=_header_of(head, first))
+
+
+def header_of_head(reader: CarReader, start: SnapshotStart) -> BlockHeader | None:
+    """Return a block of the head where it comes next, as all implementations write it, else None.
+
+    DecodeError where it is no header.
+    """
+    return start.header or _header_of(start.head, next(iter(reader), None))
+
+
+def _header_of(head: TipsetKey, block: tuple[Cid, bytes] | None) -> BlockHeader | None:
+    return BlockHeader.from_cbor(block[1]) if block and block[0] in head.cids else None
 
 
 def snapshot_head(store: Blockstore, roots: Sequence[Cid]) -> tuple[Cid, ...]:

@@ -7,17 +7,24 @@ Only after that is the head written down. A copy that was broken off goes on whe
 file is the same; what was copied already does no harm to anybody.
 """
 
-import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfileobj
 
+from papyrus.chain.finality_certificates import (
+    CERTIFICATES,
+    Certificates,
+    FinalizedChain,
+    keep_certificates,
+    kept_certificates,
+    remove_certificates,
+)
 from papyrus.chain.indexing import IndexFollower
 from papyrus.chain.opening import begin, expect_genesis, hold_chain
 from papyrus.chain.snapshot_copy import copy_blocks, forget_copy
-from papyrus.chain.snapshot_format import SnapshotStart, read_start, walk_headers
+from papyrus.chain.snapshot_format import header_of_head, read_start, walk_headers
+from papyrus.chain.snapshot_layer import layer_placed, make_ready
 from papyrus.consensus.chain import StoredChain
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.car import CarReader
@@ -25,26 +32,24 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.network import Network
-from papyrus.storage.car_files import CarFile
 from papyrus.storage.chain_index_file import open_index
 from papyrus.storage.chain_notes import (
     CHECKPOINT,
     GENESIS,
     ChainNotes,
     fact,
-    note_fact,
+    note_facts,
     note_head,
     open_notes,
 )
-from papyrus.storage.compression import open_file, open_plain
+from papyrus.storage.compression import open_plain
 from papyrus.storage.database import (
+    CERTIFICATES_FOLDER,
     INDEX_FILE,
-    LAYERS_FOLDER,
     NOTES_FILE,
     Database,
     open_database,
 )
-from papyrus.storage.files import atomic_writer
 from papyrus.types.tipset import Tipset, TipsetKey
 
 COPY_FOLDER = "import"
@@ -80,6 +85,8 @@ class Imported:
     tipsets: int
     states_from: ChainEpoch
     """The lowest height from which on every tipset has its messages and the state before it."""
+    instances: tuple[int, int] | None
+    """The first and the latest instance of the finality certificates that came along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,25 @@ class _Checked:
     genesis: Cid
     tipsets: int
     states_from: ChainEpoch
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a snapshot begins with."""
+
+    head: TipsetKey
+    version: int
+    certificates: Certificates | None
+    finalized: FinalizedChain | None
+
+    @property
+    def certificates_cid(self) -> Cid | None:
+        return None if self.certificates is None else self.certificates.cid
+
+    @property
+    def instances(self) -> tuple[int, int] | None:
+        found = self.finalized
+        return None if found is None else (found.first_instance, found.latest_instance)
 
 
 def import_snapshot(
@@ -103,123 +129,109 @@ def import_snapshot(
     another genesis or is in use, or where the disk refuses. The head is then as it was.
     """
     with hold_chain(folder):
-        placed = _place(folder, path) if as_layer else None
         try:
-            return _import(folder, path, network, placed, progress)
-        except LocalFault:
-            if placed is not None and placed.is_new:
-                placed.path.unlink(missing_ok=True)
-            raise
+            return _import(folder, path, network, as_layer=as_layer, progress=progress)
+        except DecodeError as error:
+            raise LocalFault(f"{path} is no whole snapshot: {error}") from error
 
 
 def _import(
-    folder: Path, path: Path, network: Network, placed: "_Layer | None", progress: ImportProgress
+    folder: Path, path: Path, network: Network, *, as_layer: bool, progress: ImportProgress
 ) -> Imported:
-    try:
-        with (
-            open_database(folder) as database,
-            closing(open_notes(folder / NOTES_FILE)) as notes,
-        ):
-            try:
-                start = _start_of(path)
-                _take(path, database, notes, placed, start, progress)
-                checked = _check(database.store, start.head, progress)
-            except DecodeError:
+    with closing(open_notes(folder / NOTES_FILE)) as notes:
+        try:
+            start = _start_of(folder, path, network)
+            with _blocks_taken(folder, path, notes, start, progress, as_layer=as_layer) as database:
+                checked = _check(database.store, start, progress)
+                _expect_genesis(folder, notes, network, checked.genesis)
+                head = StoredChain(database.store).tipset(start.head)
+                begin(database, notes, network, checked.genesis)
+                note_facts(notes, {CHECKPOINT: None, CERTIFICATES: start.certificates_cid})
+                note_head(notes, head.key, 0)
                 forget_copy(notes, folder / COPY_FOLDER)
-                raise
-            _expect_genesis(folder, notes, network, checked.genesis)
-            head = StoredChain(database.store).tipset(start.head)
-            begin(database, notes, network, checked.genesis)
-            note_fact(notes, CHECKPOINT, None)
-            note_head(notes, head.key, 0)
+                _index(database, head, network, progress)
+        except DecodeError:
             forget_copy(notes, folder / COPY_FOLDER)
-            _index(database, head, network, progress)
-    except DecodeError as error:
-        raise LocalFault(f"{path} is no whole snapshot: {error}") from error
-    return Imported(head, checked.genesis, start.version, checked.tipsets, checked.states_from)
+            raise
+        finally:
+            kept = folder / CERTIFICATES_FOLDER
+            remove_certificates(kept, kept_certificates(kept, notes))
+    return Imported(
+        head,
+        checked.genesis,
+        start.version,
+        checked.tipsets,
+        checked.states_from,
+        start.instances,
+    )
 
 
-def _take(
-    path: Path,
-    database: Database,
-    notes: ChainNotes,
-    placed: "_Layer | None",
-    start: SnapshotStart,
-    progress: ImportProgress,
-) -> None:
-    """Make the blocks of a file those of a database."""
-    if placed is None:
-        copy_blocks(
-            path,
-            database.blocks,
-            notes,
-            database.folder / COPY_FOLDER,
-            leave_out=start.f3_data,
-            reading=progress.reading,
-            storing=progress.storing,
-        )
-    else:
-        _ready(database, placed.path, progress)
-
-
-def _start_of(path: Path) -> SnapshotStart:
+def _start_of(folder: Path, path: Path, network: Network) -> _Start:
+    """Read what a snapshot begins with, its certificates among it, which are kept."""
     stream, _ = open_plain(path)
     with stream:
-        return read_start(CarReader(stream, skip_long=True))
+        reader = CarReader(stream, skip_long=True)
+        start = read_start(reader)
+        kept: tuple[Certificates, FinalizedChain] | None = None
+        if start.f3_data is not None:
+            cid, pieces = reader.long_section()
+            if cid != start.f3_data:
+                raise DecodeError("its second block is not the finality certificates")
+            kept = keep_certificates(folder / CERTIFICATES_FOLDER, cid, pieces, network)
+        header = header_of_head(reader, start)
+    # A wrong file is told by its clock in a second, by its genesis after hours.
+    if header is not None and network.genesis is not None:
+        due = network.timestamp_at(header.height)
+        if header.timestamp != due:
+            raise LocalFault(
+                f"{path} is a snapshot of another network: its head, at height {header.height}, is "
+                f"of {header.timestamp}, where {network.name} has {due}"
+            )
+    return _Start(start.head, start.version, *(kept or (None, None)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """A file among the layers of a database."""
-
-    path: Path
-    is_new: bool
-
-
-def _place(folder: Path, path: Path) -> _Layer:
-    """Put a file among the layers: the file itself where that can be, else a copy."""
-    target = folder / LAYERS_FOLDER / path.name
-    if not path.name.endswith((".car", ".car.zst")):
-        raise LocalFault(f"a layer is named .car or .car.zst: rename {path}")
-    try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if target.exists():
-            if target.samefile(path):
-                return _Layer(target, is_new=False)
-            raise LocalFault(f"there is another layer {target}: move it away, or rename {path}")
-        try:
-            os.link(path, target)
-        except OSError:  # on another disk, or one that knows no links
-            with open_file(path) as source, atomic_writer(target) as copy:
-                copyfileobj(source, copy, 1 << 20)
-    except OSError as error:
-        raise LocalFault(f"cannot put {path} into {target.parent}: {error.strerror}") from error
-    return _Layer(target, is_new=True)
-
-
-def _ready(database: Database, path: Path, progress: ImportProgress) -> None:
-    """Make a layer ready, which goes through the file once."""
-    size = 0
-
-    def tell(read: int) -> None:
-        nonlocal size
-        size += read
-        if progress.reading is not None:
-            progress.reading(size, None)
-
-    layer: CarFile = next(layer for layer in database.layers if layer.path == path)
-    layer.ready(tell)
+@contextmanager
+def _blocks_taken(
+    folder: Path,
+    path: Path,
+    notes: ChainNotes,
+    start: _Start,
+    progress: ImportProgress,
+    *,
+    as_layer: bool,
+) -> Iterator[Database]:
+    """Give the database with the blocks of a file; a new layer is gone again after a fault."""
+    if as_layer:
+        with layer_placed(folder, path), open_database(folder) as database:
+            make_ready(database, path, progress.reading)
+            yield database
+    else:
+        with open_database(folder) as database:
+            copy_blocks(
+                path,
+                database.blocks,
+                notes,
+                folder / COPY_FOLDER,
+                leave_out=start.certificates_cid,
+                reading=progress.reading,
+                storing=progress.storing,
+            )
+            yield database
 
 
-def _check(store: Blockstore, head: TipsetKey, progress: ImportProgress) -> _Checked:
-    """Go through the chain; DecodeError where it is not whole."""
+def _check(store: Blockstore, start: _Start, progress: ImportProgress) -> _Checked:
+    """Go through the chain; DecodeError where it is not whole, or not what is finalized."""
     tipsets, top, height = 0, 0, 0
     states_from: ChainEpoch | None = None
     is_recent = True
-    cid = head.cids[0]
-    for tipset in walk_headers(store, head):
+    cid = start.head.cids[0]
+    for tipset in walk_headers(store, start.head):
         cid, _, links = tipset[0]
         height = links.height
+        if start.finalized is not None:
+            if not tipsets:
+                start.finalized.leave_out_above(height)
+            start.finalized.expect(height, TipsetKey(tuple(each for each, _, _ in tipset)))
         if is_recent and all(
             store.has(each.messages) and store.has(each.state_root) for _, _, each in tipset
         ):

@@ -7,21 +7,24 @@ from typing import Annotated, Any
 
 import typer
 
+from papyrus.chain.finality_certificates import kept_certificates, read_header
 from papyrus.chain.snapshot_export import RECENT_TIPSETS, SnapshotProgress, export_snapshot
-from papyrus.chain.snapshot_format import header_links, read_metadata
+from papyrus.chain.snapshot_format import header_of_head, read_start
 from papyrus.chain.snapshot_import import Imported, ImportProgress, import_snapshot
 from papyrus.cli.amounts import when
 from papyrus.cli.node_output import show
 from papyrus.cli.output import JsonOption, human_size, note, progress, say_json
 from papyrus.consensus.chain import StoredChain
 from papyrus.ipld.blockstore import load
+from papyrus.ipld.car import CarReader
 from papyrus.node.config_load import NETWORK, load_node
 from papyrus.node.repository import open_repository
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.networks import NETWORKS, network_named
-from papyrus.storage.car_files import CarFile, open_car
+from papyrus.storage.car_files import open_car
 from papyrus.storage.chain_notes import HEAD, fact, open_notes
-from papyrus.storage.database import NOTES_FILE, open_database
+from papyrus.storage.compression import open_plain
+from papyrus.storage.database import CERTIFICATES_FOLDER, NOTES_FILE, open_database
 from papyrus.storage.home import home
 from papyrus.types.block import BlockHeader
 from papyrus.types.tipset import TipsetKey
@@ -96,6 +99,7 @@ def export(
                 target,
                 recent=recent or None,
                 version=version,
+                certificates=kept_certificates(folder / CERTIFICATES_FOLDER, notes),
                 progress=tell,
             )
     found = {
@@ -144,12 +148,14 @@ def import_(
         "genesis": str(done.genesis),
         "tipsets": done.tipsets,
         "states_from": done.states_from,
+        "certificates": done.instances,
     }
     fields: list[tuple[str, object]] = [
         ("network", network),
         ("head", f"height {done.head.height}"),
         ("tipsets", f"{done.tipsets:,}"),
         ("states", f"from height {done.states_from} on"),
+        *_certificates(done.instances),
     ]
     show(found, fields, json)
     if not json:
@@ -167,8 +173,7 @@ def info(
     Examples:
       papyrus snapshot info calibnet.car.zst
     """
-    car = open_car(path)
-    header, version = _head(car, path)
+    version, header, instances = _read_start(path)
     found: dict[str, Any] = {
         "file": str(path),
         "size": path.stat().st_size,
@@ -177,6 +182,7 @@ def info(
         "time": header.timestamp,
         "network": _network_of(header),
         "state_before_head": str(header.parent_state_root),
+        "certificates": instances,
     }
     if json:
         say_json(found)
@@ -187,6 +193,7 @@ def info(
         ("head", f"height {header.height}, {when(header.timestamp)}"),
         ("network", found["network"] or "unknown"),
         ("state before it", found["state_before_head"]),
+        *_certificates(instances),
     ]
     show(found, fields, as_json=False)
 
@@ -212,17 +219,31 @@ def _network(chain: str | None) -> str:
     return loaded.config.chain.network
 
 
-def _head(car: CarFile, path: Path) -> tuple[BlockHeader, int]:
-    """Return a block of the head of a snapshot, and the snapshot's version."""
-    try:
-        first = load(car, car.roots[0])
-        metadata = read_metadata(first)
-        key = metadata.head.cids[0] if metadata is not None else car.roots[0]
-        data = load(car, key)
-        header_links(data)
-        return BlockHeader.from_cbor(data), 1 if metadata is None else 2
-    except (DecodeError, IndexError) as error:
-        raise LocalFault(f"{path} is no snapshot: {error}") from error
+def _read_start(path: Path) -> tuple[int, BlockHeader, tuple[int, int] | None]:
+    """Return the version of a snapshot, a block of its head, and the instances of certificates."""
+    stream, _ = open_plain(path)
+    with stream:
+        try:
+            reader = CarReader(stream, skip_long=True)
+            start = read_start(reader)
+            instances = None
+            if start.f3_data is not None:
+                _, pieces = reader.long_section()
+                certificates = read_header(pieces)
+                instances = certificates.first_instance, certificates.latest_instance
+            header = header_of_head(reader, start)
+            if header is None:
+                header = BlockHeader.from_cbor(load(open_car(path), start.head.cids[0]))
+        except DecodeError as error:
+            raise LocalFault(f"{path} is no snapshot: {error}") from error
+    return start.version, header, instances
+
+
+def _certificates(instances: tuple[int, int] | None) -> list[tuple[str, object]]:
+    if instances is None:
+        return []
+    first, latest = instances
+    return [("certificates", f"of instances {first:,} to {latest:,}, signatures not checked")]
 
 
 def _network_of(header: BlockHeader) -> str | None:

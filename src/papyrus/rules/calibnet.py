@@ -4,7 +4,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import EPOCH_SECONDS, EPOCHS_IN_DAY
 from papyrus.rules.beacons import DRAND_MAINNET, QUICKNET, BeaconPoint
-from papyrus.rules.network import BaseFeeHeights, MigrationFacts, Network
+from papyrus.rules.network import BaseFeeHeights, FinalityStart, MigrationFacts, Network
 from papyrus.rules.schedule import Schedule, fix, upgrade
 from papyrus.rules.vesting import AFTER_CALICO, BEFORE_CALICO, VestingPeriod
 
@@ -77,4 +77,7 @@ CALIBNET = Network(
     teep_reserve=TokenAmount.from_fil(1_200_000_000),
     beacons=(BeaconPoint(0, DRAND_MAINNET), BeaconPoint(PHOENIX_HEIGHT, QUICKNET)),
     faults_ignored_around=WATERMELON_FIX_HEIGHT,
+    finality_start=FinalityStart(
+        0, Cid.from_string("bafy2bzacednijkh5dhb6jb7snxhhtjt7zuqaydlewoha3ordhy76dhgwtmptg")
+    ),
 )

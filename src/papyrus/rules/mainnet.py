@@ -3,7 +3,13 @@
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import EPOCH_SECONDS
 from papyrus.rules.beacons import DRAND_MAINNET, INCENTINET, QUICKNET, BeaconPoint
-from papyrus.rules.network import INITIAL_RESERVE, BaseFeeHeights, MigrationFacts, Network
+from papyrus.rules.network import (
+    INITIAL_RESERVE,
+    BaseFeeHeights,
+    FinalityStart,
+    MigrationFacts,
+    Network,
+)
 from papyrus.rules.schedule import Schedule, fix, upgrade
 from papyrus.rules.vesting import AFTER_CALICO, BEFORE_CALICO, BEFORE_IGNITION, VestingPeriod
 
@@ -85,4 +91,7 @@ MAINNET = Network(
         BeaconPoint(PHOENIX_HEIGHT, QUICKNET),
     ),
     faults_ignored_around=None,
+    finality_start=FinalityStart(
+        0, Cid.from_string("bafy2bzacecklgxd2eksmodvhgurqvorkg3wamgqkrunir3al2gchv2cikgmbu")
+    ),
 )

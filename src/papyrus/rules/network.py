@@ -53,6 +53,15 @@ class MigrationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FinalityStart:
+    """What the network's fast finality (F3) began with."""
+
+    instance: int
+    power_table: Cid
+    """Whose votes decided on the first instance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """One network."""
 
@@ -92,6 +101,8 @@ class Network:
     beacons: tuple[BeaconPoint, ...]
     faults_ignored_around: ChainEpoch | None
     """Within a finality of this height no consensus fault is found (a repaired chain halt)."""
+    finality_start: FinalityStart | None = None
+    """None where it was not begun with a table that everybody knows."""
     inclusion_prices: GasPrices | None = None
     """By which list a message in a block pays at least for its place; None for that of its rules.
 

@@ -65,6 +65,7 @@ LOTUS_ITEST = replace(
     # The tests move Assembly before genesis, and leave every other height as mainnet has it.
     reserve_counts_after=-1,
     beacons=(BeaconPoint(0, LOTUS_MOCK),),
+    finality_start=None,
     inclusion_prices=FIRST_INCLUSION,
 )
 """What Lotus' integration tests run; each test may upgrade at heights of its own."""

@@ -2,9 +2,10 @@
 
 In it are `blocks`, the store that is written to, `layers`, where any chain files (`.car`,
 `.car.zst`) are read as if they were part of it, `index.sqlite`, the index of the chain, and
-`chain.sqlite`, what is known of the chain beside its blocks (its head above all). A
-snapshot is therefore usable the moment its file lies in `layers`, and nothing of it is ever written
-to. A block is looked for in the store first, then in the layers by name.
+`chain.sqlite`, what is known of the chain beside its blocks (its head above all). Finality
+certificates that came with the chain are in `certificates`. A snapshot is usable the moment its
+file lies in `layers`, and nothing of it is ever written to. A block is looked for in the store
+first, then in the layers by name.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from papyrus.types.tipset import Tipset, TipsetKey
 
 BLOCKS_FOLDER = "blocks"
 LAYERS_FOLDER = "layers"
+CERTIFICATES_FOLDER = "certificates"
 INDEX_FILE = "index.sqlite"
 NOTES_FILE = "chain.sqlite"
 
