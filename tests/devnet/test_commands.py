@@ -329,6 +329,7 @@ def test_everything_is_shown_for_people_and_for_programs(shell: Shell) -> None:
         ("state", "sector-size", miner),
         ("state", "miner-proving-deadline", miner),
         ("state", "list-messages", "--from", account),
+        ("state", "market", "proposal-pending", block),
         ("state", "call", "t02", "3"),
         ("state", "compute-state"),
         ("mpool", "config"),

@@ -10,8 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.actors.miner.params.numbers import DISPUTE_WINDOWED_POST
-from papyrus.actors.miner.params.proving import DisputeWindowedPoStParams
 from papyrus.cli.address import read_address
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import (
@@ -170,5 +168,12 @@ def _disputed(
 
 
 def _dispute(sender: str, miner: str, deadline: int, post: int) -> dict[str, Any]:
+    from papyrus.actors.miner.params.numbers import (  # noqa: PLC0415 - slow to import
+        DISPUTE_WINDOWED_POST,
+    )
+    from papyrus.actors.miner.params.proving import (  # noqa: PLC0415 - slow to import
+        DisputeWindowedPoStParams,
+    )
+
     params = DisputeWindowedPoStParams(deadline, post).to_cbor()
     return new_message(sender, miner, ZERO, DISPUTE_WINDOWED_POST, params)

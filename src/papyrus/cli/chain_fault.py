@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from papyrus.actors.miner.params import numbers
-from papyrus.actors.miner.params.proving import ReportConsensusFaultParams
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import (
     FromOption,
@@ -19,7 +17,6 @@ from papyrus.cli.message_sending import (
 from papyrus.cli.node_output import cid_json
 from papyrus.cli.output import JsonOption, fail
 from papyrus.primitives.amounts import ZERO
-from papyrus.types.block import BlockHeader
 
 
 def slash_consensus(
@@ -43,6 +40,12 @@ def slash_consensus(
     Examples:
       papyrus chain slash-consensus bafy2bza... bafy2bza...
     """
+    from papyrus.actors.miner.params import numbers  # noqa: PLC0415 - slow to import
+    from papyrus.actors.miner.params.proving import (  # noqa: PLC0415 - slow to import
+        ReportConsensusFaultParams,
+    )
+    from papyrus.types.block import BlockHeader  # noqa: PLC0415 - slow to import
+
     with connected(api) as node:
         one, other = _header(node, first), _header(node, second)
         miner, named = (BlockHeader.from_cbor(data).miner for data in (one, other))

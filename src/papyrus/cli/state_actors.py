@@ -7,7 +7,7 @@ import typer
 from papyrus.cli.address import read_address
 from papyrus.cli.amounts import fil
 from papyrus.cli.connection import ApiOption, connected
-from papyrus.cli.node_output import cid_text, show, show_value
+from papyrus.cli.node_output import cid_json, cid_text, show, show_value
 from papyrus.cli.output import JsonOption, say, say_fields, say_json
 from papyrus.cli.tipset_option import TipsetOption, tipset_key
 
@@ -252,6 +252,25 @@ def balance(
         ("free", fil(free)),
     ]
     show(found, fields, json)
+
+
+@market.command("proposal-pending", no_args_is_help=True)
+def proposal_pending(
+    proposal: Annotated[str, typer.Argument(metavar="CID", help="Of a deal's proposal.")],
+    tipset: TipsetOption = None,
+    api: ApiOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Say whether a deal was published and has not begun.
+
+    \b
+    Examples:
+      papyrus state market proposal-pending bafyrei...
+    """
+    named = cid_json(proposal)
+    with connected(api) as node:
+        found = node.ask("StateMarketProposalPending", named, tipset_key(node, tipset))
+    show_value(found if json else "yes" if found else "no", json)
 
 
 def _list(method: str, tipset: str | None, api: str | None, json: bool) -> None:
