@@ -115,7 +115,7 @@ def test_time_passes(papyrus):
         ({"--price": "1"}, "free in the market, and the deal takes 518400 FIL: `papyrus market"),
         ({"--verified": None}, "has 0 B of DataCap, and the deal takes 2 KiB: `papyrus filplus"),
         ({"--provider": "t0999"}, "actor not found"),
-        ({"--provider": "t04"}, "f04 is no storageminer actor"),
+        ({"--provider": "t04"}, "t04 is no storageminer actor"),
     ],
 )
 def test_deal_that_the_market_would_refuse_is_told_of(papyrus, changed, words):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from papyrus.consensus.verdicts import is_temporary
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import Sentence, sentence
 
 _MOST_BLOCKS = 1 << 15
 """As many as Lotus remembers."""
@@ -20,7 +21,7 @@ class BadBlock:
     """A block and why it is bad."""
 
     cid: Cid
-    reason: str
+    reason: str | Sentence
 
 
 class BadBlocks:
@@ -29,9 +30,9 @@ class BadBlocks:
     def __init__(self, most: int = _MOST_BLOCKS) -> None:
         """Begin with none, and keep so many at most."""
         self._most = most
-        self._reasons: OrderedDict[Cid, str] = OrderedDict()
+        self._reasons: OrderedDict[Cid, str | Sentence] = OrderedDict()
 
-    def add(self, cid: Cid, reason: str) -> None:
+    def add(self, cid: Cid, reason: str | Sentence) -> None:
         """Remember a block; the first reason given stays."""
         self._reasons.setdefault(cid, reason)
         self._reasons.move_to_end(cid)
@@ -41,9 +42,9 @@ class BadBlocks:
     def add_verdict(self, cid: Cid, verdict: Invalid) -> None:
         """Remember a block that was judged, unless the verdict may change."""
         if not is_temporary(verdict):
-            self.add(cid, str(verdict))
+            self.add(cid, sentence("{}", verdict))
 
-    def reason(self, cid: Cid) -> str | None:
+    def reason(self, cid: Cid) -> str | Sentence | None:
         """Return why a block is bad, or None where it is not known to be."""
         found = self._reasons.get(cid)
         if found is not None:

@@ -23,6 +23,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.types.message import Message
 from papyrus.types.tipset import Tipset
 from papyrus.vm.executor import execute_explicit, execute_implicit
@@ -153,7 +154,9 @@ def call(
     actor_id = machine.tree.resolve(message.sender)
     actor = None if actor_id is None else machine.tree.get(actor_id)
     if actor is None:
-        raise Invalid(Fault.SENDER_NOT_FOUND, f"sender {message.sender} not found on chain")
+        raise Invalid(
+            Fault.SENDER_NOT_FOUND, sentence("sender {} not found on chain", message.sender)
+        )
     turn = replace(message, nonce=actor.nonce, gas_limit=IMPLICIT_GAS_LIMIT)
     result = execute_implicit(machine, turn)
     recorder.note(Applied(tipset.height, turn.cid, turn, result, True))

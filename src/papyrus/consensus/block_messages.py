@@ -23,6 +23,7 @@ from papyrus.ipld.blockstore import Blockstore, MemoryBlockstore
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.errors import DecodeError, Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader, MsgMeta
@@ -88,7 +89,7 @@ def check_aggregate(
     try:
         valid = bls.verify_aggregate(signature, keys, messages)
     except DecodeError as error:
-        raise Invalid(Fault.BLS_AGGREGATE, str(error)) from error
+        raise Invalid(Fault.BLS_AGGREGATE, error) from error
     if not valid:
         raise Invalid(
             Fault.BLS_AGGREGATE, f"the aggregate is not that of the {len(messages)} messages"
@@ -116,12 +117,14 @@ class _States:
         try:
             return key_address_at(self.parent, self.tree, sender)
         except LookupError as error:
-            raise Invalid(Fault.SENDER_KEY, str(error)) from error
+            raise Invalid(Fault.SENDER_KEY, error) from error
 
     def bls_key(self, sender: Address) -> bytes:
         address = self.key(sender)
         if address.protocol is not Protocol.BLS:
-            raise Invalid(Fault.SENDER_KEY, f"{sender} signs with no BLS key, as its message must")
+            raise Invalid(
+                Fault.SENDER_KEY, sentence("{} signs with no BLS key, as its message must", sender)
+            )
         return address.payload
 
 
@@ -151,7 +154,9 @@ class _Sequence:
         if message.nonce != expected:
             raise Invalid(
                 Fault.MESSAGE_NONCE,
-                f"{message.sender} goes on with nonce {expected}, not {message.nonce}",
+                sentence(
+                    "{} goes on with nonce {}, not {}", message.sender, expected, message.nonce
+                ),
             )
         self.nonces[sender] = expected + 1
 
@@ -162,11 +167,11 @@ class _Sequence:
             return sender
         actor = None if sender is None else self.tree.get(sender)
         if sender is None or actor is None:
-            raise Invalid(Fault.SENDER_NOT_FOUND, f"no actor {message.sender}")
+            raise Invalid(Fault.SENDER_NOT_FOUND, sentence("no actor {}", message.sender))
         if not may_send(actor, self.manifest):
             raise Invalid(
                 Fault.SENDER_NOT_AN_ACCOUNT,
-                f"{message.sender} is an actor that no message can come from",
+                sentence("{} is an actor that no message can come from", message.sender),
             )
         self.nonces[sender] = actor.nonce
         return sender

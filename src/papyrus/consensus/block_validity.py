@@ -39,6 +39,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.address import Protocol as AddressProtocol
 from papyrus.primitives.errors import DecodeError, Invalid, LocalFault, SyscallError
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader
 from papyrus.types.ticket import BeaconEntry, ElectionProof, Ticket
@@ -119,7 +120,7 @@ class Candidate:
         try:
             return key_of(self.past_tree, worker_of(self.past_tree, self.miner))
         except (LookupError, DecodeError) as error:
-            raise Invalid(Fault.WORKER_KEY, str(error)) from error
+            raise Invalid(Fault.WORKER_KEY, error) from error
 
 
 def validate_block(header: BlockHeader, world: BlockWorld) -> None:
@@ -140,11 +141,11 @@ def placed(header: BlockHeader, world: BlockWorld) -> Candidate:
     try:
         past = lookback(world.source, base, header.height)
     except LookupError as error:
-        raise Invalid(Fault.NO_LOOKBACK, str(error)) from error
+        raise Invalid(Fault.NO_LOOKBACK, error) from error
     try:
         previous = latest_beacon_entry(world.source, base)
     except LookupError as error:
-        raise Invalid(Fault.BEACON_NOT_FOUND, str(error)) from error
+        raise Invalid(Fault.BEACON_NOT_FOUND, error) from error
     return Candidate(
         header=header,
         ticket=ticket,
@@ -169,7 +170,7 @@ def require_complete(header: BlockHeader) -> tuple[Ticket, ElectionProof]:
     if header.bls_aggregate is None:
         raise Invalid(Fault.NO_BLS_AGGREGATE, "the block has no BLS aggregate")
     if header.miner.protocol is not AddressProtocol.ID:
-        raise Invalid(Fault.MINER_NOT_AN_ID, f"the miner is {header.miner}")
+        raise Invalid(Fault.MINER_NOT_AN_ID, sentence("the miner is {}", header.miner))
     return header.ticket, header.election_proof
 
 
@@ -185,7 +186,7 @@ def parent_tipset(header: BlockHeader, world: BlockWorld) -> Tipset:
         try:
             Tipset.of(headers)
         except DecodeError as error:
-            raise Invalid(Fault.PARENTS_NO_TIPSET, str(error)) from error
+            raise Invalid(Fault.PARENTS_NO_TIPSET, error) from error
         raise
 
 
@@ -241,14 +242,16 @@ def check_ticket(block: Candidate) -> None:
         entropy = parent_ticket.vrf_proof
     drawn = block.drawn(RandomnessPurpose.TICKET_PRODUCTION, height - 1, entropy)
     if not _is_vrf_proof(block.worker(), drawn, block.ticket.vrf_proof):
-        raise Invalid(Fault.TICKET, f"the ticket is not that of {block.header.miner}")
+        raise Invalid(Fault.TICKET, sentence("the ticket is not that of {}", block.header.miner))
 
 
 def check_signature(block: Candidate) -> None:
     """Require that the worker signed the block."""
     signature = block.header.block_sig
     if signature is None or not verify(signature, block.worker(), block.header.signing_bytes):
-        raise Invalid(Fault.BLOCK_SIGNATURE, f"the signature is not that of {block.header.miner}")
+        raise Invalid(
+            Fault.BLOCK_SIGNATURE, sentence("the signature is not that of {}", block.header.miner)
+        )
 
 
 def check_beacon(block: Candidate) -> None:
@@ -272,7 +275,7 @@ def check_winning_post(block: Candidate) -> None:
         statement = winning_statement(block.miner, drawn, sectors, header.win_post_proof)
         holds = world.verifier.verify_winning_post(statement)
     except (LookupError, SyscallError) as error:
-        raise Invalid(Fault.WINNING_POST, str(error)) from error
+        raise Invalid(Fault.WINNING_POST, error) from error
     if not holds:
         numbers = [sector.sector_number for sector in sectors]
         raise Invalid(Fault.WINNING_POST, f"the proof of sectors {numbers} does not hold")
@@ -286,14 +289,16 @@ def check_eligibility(block: Candidate) -> None:
     try:
         require_eligible(block.miner, block.base, block.past, world.network, world.store)
     except LookupError as error:
-        raise Invalid(Fault.MINER_WITHOUT_CLAIM, str(error)) from error
+        raise Invalid(Fault.MINER_WITHOUT_CLAIM, error) from error
 
 
 def check_election_proof(block: Candidate) -> None:
     """Require that the election proof is the worker's and no other."""
     drawn = block.drawn(RandomnessPurpose.ELECTION_PROOF_PRODUCTION, block.header.height)
     if not _is_vrf_proof(block.worker(), drawn, block.election_proof.vrf_proof):
-        raise Invalid(Fault.ELECTION_PROOF, f"the proof is not that of {block.header.miner}")
+        raise Invalid(
+            Fault.ELECTION_PROOF, sentence("the proof is not that of {}", block.header.miner)
+        )
 
 
 def check_win_count(block: Candidate) -> None:

@@ -13,7 +13,9 @@ from papyrus.consensus.miner_states import MinerState
 from papyrus.consensus.power_table import PowerTable
 from papyrus.consensus.verdicts import Fault
 from papyrus.ipld.blockstore import Blockstore
+from papyrus.primitives.address import Address
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.network import Network
 from papyrus.rules.policy import policy_of
 from papyrus.types.tipset import Tipset
@@ -32,13 +34,22 @@ def require_eligible(
     claim = PowerTable.of(tree).claim(miner)
     state = MinerState.of(tree, miner)
     if claim is None or claim.quality_adjusted_power <= 0:
-        raise Invalid(Fault.MINER_WITHOUT_POWER, f"f0{miner} has lost its power")
+        raise Invalid(
+            Fault.MINER_WITHOUT_POWER, sentence("{} has lost its power", Address.from_id(miner))
+        )
     if state.fee_debt:
-        raise Invalid(Fault.MINER_IN_FEE_DEBT, f"f0{miner} owes {state.fee_debt} attoFIL")
+        raise Invalid(
+            Fault.MINER_IN_FEE_DEBT,
+            sentence("{} owes {} attoFIL", Address.from_id(miner), state.fee_debt),
+        )
     if state.info.consensus_fault_active(base.height):
         raise Invalid(
             Fault.MINER_IN_CONSENSUS_FAULT,
-            f"f0{miner} is barred until epoch {state.info.consensus_fault_elapsed}",
+            sentence(
+                "{} is barred until epoch {}",
+                Address.from_id(miner),
+                state.info.consensus_fault_elapsed,
+            ),
         )
 
 
@@ -56,16 +67,25 @@ def is_eligible(
 def require_claim(miner: int, base: Tipset, store: Blockstore) -> None:
     """Refuse a miner without a claim of power in the state before a tipset, with Invalid."""
     if PowerTable.of(StateTree(store, base.parent_state_root)).claim(miner) is None:
-        raise Invalid(Fault.MINER_WITHOUT_CLAIM, f"f0{miner} has no claim of power")
+        raise Invalid(
+            Fault.MINER_WITHOUT_CLAIM, sentence("{} has no claim of power", Address.from_id(miner))
+        )
 
 
 def _require_minimum_power(miner: int, past: Tipset, network: Network, store: Blockstore) -> None:
     table = PowerTable.of(StateTree(store, past.parent_state_root))
     claim = table.claim(miner)
     if claim is None:
-        raise LookupError(f"f0{miner} had no claim of power at epoch {past.height}")
+        raise LookupError(
+            sentence("{} had no claim of power at epoch {}", Address.from_id(miner), past.height)
+        )
     if not table.meets_minimum(policy_of(network.actors_bundle), claim):
         raise Invalid(
             Fault.MINER_BELOW_MINIMUM_POWER,
-            f"f0{miner} had {claim.raw_byte_power} bytes of power at epoch {past.height}",
+            sentence(
+                "{} had {} bytes of power at epoch {}",
+                Address.from_id(miner),
+                claim.raw_byte_power,
+                past.height,
+            ),
         )

@@ -23,6 +23,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import DecodeError, Invalid, LocalFault
+from papyrus.primitives.sentences import Words, sentence
 from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader, BlockMessage
 from papyrus.types.tipset import Tipset
@@ -79,8 +80,8 @@ class GossipWorld:
 class _Ignored(Exception):  # noqa: N818 - a verdict, not a failure
     """The block is neither good nor bad as far as this node can tell."""
 
-    def __init__(self, fault: Fault, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, fault: Fault, detail: Words) -> None:
+        super().__init__(sentence("{}", detail))
         self.fault = fault
 
 
@@ -112,7 +113,7 @@ def _decoded(data: bytes) -> BlockMessage:
     try:
         return BlockMessage.from_cbor(data)
     except DecodeError as error:
-        raise Invalid(Fault.BLOCK_MALFORMED, str(error)) from error
+        raise Invalid(Fault.BLOCK_MALFORMED, error) from error
 
 
 def _require_cheap_rules(block: BlockMessage, world: GossipWorld) -> None:
@@ -138,7 +139,9 @@ def _require_known_winner(header: BlockHeader, world: GossipWorld) -> None:
     if header.election_proof.win_count < 1:
         raise Invalid(Fault.WIN_COUNT_NOT_POSITIVE, f"{header.election_proof.win_count} wins")
     if header.block_sig is None or not verify(header.block_sig, key, header.signing_bytes):
-        raise Invalid(Fault.BLOCK_SIGNATURE, f"the signature is not that of {header.miner}")
+        raise Invalid(
+            Fault.BLOCK_SIGNATURE, sentence("the signature is not that of {}", header.miner)
+        )
 
 
 def _require_unseen(header: BlockHeader, world: GossipWorld) -> None:
@@ -150,14 +153,14 @@ def _worker_of_eligible(header: BlockHeader, world: GossipWorld) -> Address:
     """Return the key that a block must be signed with, where its miner may make one at all."""
     miner = header.miner
     if miner.protocol is not Protocol.ID:
-        raise _Ignored(Fault.MINER_NOT_AN_ID, f"the miner is {miner}")
+        raise _Ignored(Fault.MINER_NOT_AN_ID, sentence("the miner is {}", miner))
     try:
         past = lookback(world.source, world.head, header.height)
         tree = StateTree(world.store, past.state_root)
         key = key_of(tree, worker_of(tree, miner.id))
         require_eligible(miner.id, world.head, past, world.network, world.store)
     except (LookupError, DecodeError, LocalFault) as error:
-        raise _Ignored(Fault.CHAIN_NOT_KNOWN, str(error)) from error
+        raise _Ignored(Fault.CHAIN_NOT_KNOWN, error) from error
     except Invalid as error:
         # An old head says little about who may make blocks today.
         if world.now - world.head.min_timestamp < NEARLY_SYNCED:

@@ -8,6 +8,7 @@ from papyrus.consensus.verdicts import Fault
 from papyrus.crypto.signatures import Signature, SignatureType, verify
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError, Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.versions import Rules
 from papyrus.types.ethereum_transaction import EthereumTransaction, Form, transaction_of
 from papyrus.types.message import SignedMessage
@@ -48,7 +49,7 @@ def check_signer(signed: SignedMessage, key_address: Address, chain_id: int) -> 
             data = transaction.signing_bytes
             recoverable = transaction.recoverable_signature
         except DecodeError as error:
-            raise Invalid(Fault.ETHEREUM_TRANSACTION, str(error)) from error
+            raise Invalid(Fault.ETHEREUM_TRANSACTION, error) from error
         if rebuilt != signed.message:
             raise Invalid(
                 Fault.ETHEREUM_TRANSACTION,
@@ -57,7 +58,8 @@ def check_signer(signed: SignedMessage, key_address: Address, chain_id: int) -> 
         signature = Signature(signature.type, recoverable)
     if not verify(signature, key_address, data):
         raise Invalid(
-            Fault.MESSAGE_SIGNATURE, f"message {signed.message.cid} is not signed by {key_address}"
+            Fault.MESSAGE_SIGNATURE,
+            sentence("message {} is not signed by {}", signed.message.cid, key_address),
         )
 
 
@@ -65,4 +67,4 @@ def _transaction(signed: SignedMessage, chain_id: int) -> EthereumTransaction:
     try:
         return transaction_of(signed, chain_id)
     except DecodeError as error:
-        raise Invalid(Fault.ETHEREUM_TRANSACTION, str(error)) from error
+        raise Invalid(Fault.ETHEREUM_TRANSACTION, error) from error

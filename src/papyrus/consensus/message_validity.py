@@ -10,6 +10,7 @@ from papyrus.crypto.bls import ZERO_PUBLIC_KEY
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.types.message import MESSAGE_VERSION, Message
 from papyrus.vm.gas import round_up
@@ -43,7 +44,9 @@ def check_form(message: Message) -> None:
     if message.version != MESSAGE_VERSION:
         raise Invalid(Fault.MESSAGE_VERSION, f"version {message.version} is not supported")
     if message.to == ZERO_ADDRESS:
-        raise Invalid(Fault.MESSAGE_TO_ZERO_ADDRESS, f"nobody can be behind {message.to}")
+        raise Invalid(
+            Fault.MESSAGE_TO_ZERO_ADDRESS, sentence("nobody can be behind {}", message.to)
+        )
     if not 0 <= message.value <= MAX_VALUE:
         raise Invalid(
             Fault.MESSAGE_VALUE, f"a value of {message.value} attoFIL is not from 0 to all FIL"

@@ -10,6 +10,7 @@ from papyrus.consensus.worker_keys import key_of
 from papyrus.ipld.blockstore import get_cbor, load
 from papyrus.primitives.address import ETHEREUM_NAMESPACE, Address, Protocol
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.types.actor import ActorState
 from papyrus.vm.manifest import Manifest, manifest_of
 from papyrus.vm.state_tree import SYSTEM_ACTOR, StateTree
@@ -43,11 +44,11 @@ def key_address(tree: StateTree, address: Address) -> Address:
     LookupError where there is no such account, and for the address of another kind of actor.
     """
     if address.protocol is Protocol.ACTOR:
-        raise LookupError(f"{address} names no account")
+        raise LookupError(sentence("{} names no account", address))
     try:
         return key_of(tree, address)
     except DecodeError as error:
-        raise LookupError(f"account {address} keeps no key: {error}") from error
+        raise LookupError(sentence("account {} keeps no key: {}", address, error)) from error
 
 
 def key_address_at(parent: StateTree, tree: StateTree, address: Address) -> Address:

@@ -7,6 +7,7 @@ answer; an Ethereum account's is its delegated address; an account keeps its key
 from papyrus.ipld.blockstore import get_cbor, load
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address, Protocol
+from papyrus.primitives.sentences import sentence
 from papyrus.types.actor import ActorState
 from papyrus.vm.manifest import manifest_of
 from papyrus.vm.state_tree import SYSTEM_ACTOR, StateTree
@@ -43,11 +44,11 @@ def key_of(tree: StateTree, address: Address) -> Address:
     actor_id = tree.resolve(address)
     actor = None if actor_id is None else tree.get(actor_id)
     if actor is None:
-        raise LookupError(f"no actor {address}")
+        raise LookupError(sentence("no actor {}", address))
     if actor.delegated_address is not None:
         return actor.delegated_address
     if not _is_actor(tree, actor, "account"):
-        raise LookupError(f"actor {address} has no key")
+        raise LookupError(sentence("actor {} has no key", address))
     return Address.from_bytes(get_cbor(tree.store, actor.head)[0])
 
 

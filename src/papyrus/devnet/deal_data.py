@@ -17,6 +17,7 @@ from papyrus.mining.post_scheduler import ChainView
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.statements import PieceInfo
 from papyrus.vm.state_tree import StateTree
 
@@ -50,8 +51,13 @@ def data_of_deals(view: ChainView, miner: Address, deals: Sequence[int]) -> Sect
         terms = proposals.get(deal)
         if terms is None or terms.provider != miner or deal in active:
             raise LocalFault(
-                f"deal {deal} is none that {miner} has published and not put into a sector: "
-                f"`papyrus market deals --provider {miner}` lists those"
+                sentence(
+                    "deal {} is none that {} has published and not put into a sector: "
+                    "`papyrus market deals --provider {}` lists those",
+                    deal,
+                    miner,
+                    miner,
+                )
             )
         pieces.append(_piece(deal, terms, allocations.get(deal)))
         ends.append(terms.end_epoch)

@@ -36,6 +36,7 @@ from papyrus.node.sending import Sending
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault, PapyrusError
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.simulated import SimulatedProver
 from papyrus.types.block import BlockHeader
 from papyrus.types.message import Message, SignedMessage
@@ -194,8 +195,13 @@ class Devnet:
         if len(unsigned) == len(self.miners):
             raise unsigned[0]
         raise LocalFault(
-            f"no miner won in {MOST_NULL_ROUNDS} epochs after {base.height}: have they lost their "
-            "power? `papyrus miner info f01000` tells"
+            sentence(
+                "no miner won in {} epochs after {}: have they lost their power? "
+                "`papyrus miner info {}` tells",
+                MOST_NULL_ROUNDS,
+                base.height,
+                self.miners[0],
+            )
         )
 
     async def _won(
@@ -297,7 +303,7 @@ class Devnet:
                 await self._mine_while_messages_wait()
                 await self._mine_what_is_expected()
             except PapyrusError as error:
-                _log.error("no tipset was made", why=str(error))
+                _log.error("no tipset was made", why=error)
 
     async def _mine_while_messages_wait(self) -> None:
         """Make tipsets until nothing waits that can be taken, and all that was taken is told of.
@@ -337,7 +343,7 @@ class Devnet:
             try:
                 await self.mine()
             except PapyrusError as error:
-                _log.error("no tipset was made", why=str(error))
+                _log.error("no tipset was made", why=error)
 
 
 def _stored(store: Blockstore, header: BlockHeader) -> FullBlock:

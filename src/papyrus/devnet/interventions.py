@@ -26,6 +26,7 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.policy import policy_of
 from papyrus.types.actor import ActorState
 from papyrus.types.message import Message
@@ -117,11 +118,11 @@ def set_expiration(
         actor_id = machine.tree.resolve(miner)
         actor = None if actor_id is None else machine.tree.get(actor_id)
         if actor_id is None or actor is None:
-            raise LocalFault(f"there is no miner {miner}")
+            raise LocalFault(sentence("there is no miner {}", miner))
         try:
             state = State.from_cbor(load(machine.store, actor.head))
         except DecodeError as error:
-            raise LocalFault(f"{miner} is no miner") from error
+            raise LocalFault(sentence("{} is no miner", miner)) from error
         policy = policy_of(means.network.actors_bundle)
         state = with_expiration(machine.store, state, policy, sectors, expiration)
         _put(machine, actor_id, actor.with_head(put_cbor(machine.store, state.to_ipld())))
@@ -153,8 +154,8 @@ def _intervene(
         if found:
             found -= _findings(means, machine.store, root, tipset.height)
         if found:
-            broken = min(map(str, found))
-            raise LocalFault(f"the state would no longer hold together: {broken}")
+            broken = min(found, key=str)
+            raise LocalFault(sentence("the state would no longer hold together: {}", broken.words))
         return Intervention(changed)
 
 
@@ -171,7 +172,7 @@ def _findings(means: ExecutionMeans, store: Blockstore, root: Cid, epoch: int) -
 def _run(machine: Machine, message: Message) -> ApplyResult:
     result = execute_implicit(machine, replace(message, gas_limit=IMPLICIT_GAS_LIMIT))
     if not result.receipt.is_success:
-        raise LocalFault(f"{message.to} cannot be given funds: {result.failure}")
+        raise LocalFault(sentence("{} cannot be given funds: {}", message.to, result.failure))
     return result
 
 
@@ -180,12 +181,18 @@ def _put(machine: Machine, actor_id: int, actor: ActorState) -> None:
     tree = machine.tree
     old, reserve = tree.get(actor_id), tree.get(RESERVE.id)
     if reserve is None or actor_id == RESERVE.id:
-        raise LocalFault(f"the reserve {RESERVE} cannot be changed: it pays for all others")
+        raise LocalFault(
+            sentence("the reserve {} cannot be changed: it pays for all others", RESERVE)
+        )
     given = actor.balance - (TokenAmount(0) if old is None else old.balance)
     if given > reserve.balance:
         raise LocalFault(
-            f"the reserve {RESERVE} has {reserve.balance.to_fil()} left, and this takes "
-            f"{given.to_fil()}"
+            sentence(
+                "the reserve {} has {} left, and this takes {}",
+                RESERVE,
+                reserve.balance.to_fil(),
+                given.to_fil(),
+            )
         )
     tree.set(actor_id, actor)
     tree.set(RESERVE.id, reserve.with_balance(reserve.balance - given))

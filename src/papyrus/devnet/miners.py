@@ -19,6 +19,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.mining.post_scheduler import ChainView, load_miner
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.simulated import is_simulated_replica
 from papyrus.vm.state_tree import StateTree
 from papyrus.wallet.errors import UnknownAddress, WalletError
@@ -43,8 +44,12 @@ class MissingKey(LocalFault):
     def __init__(self, miner: Address, worker: Address) -> None:
         """Name the key, and the command that would help."""
         super().__init__(
-            f"the key of {worker}, the worker of {miner}, is not in the wallet: `papyrus wallet "
-            "import --chain devnet` takes it in"
+            sentence(
+                "the key of {}, the worker of {}, is not in the wallet: `papyrus wallet "
+                "import --chain devnet` takes it in",
+                worker,
+                miner,
+            )
         )
 
 
@@ -62,7 +67,7 @@ def find_miner(view: ChainView, address: Address, has_key: HasKey) -> DevnetMine
     except LookupError:
         worker = None
     if actor_id is None or worker is None:
-        raise LocalFault(f"{address} is no miner: `papyrus miner create` makes one")
+        raise LocalFault(sentence("{} is no miner: `papyrus miner create` makes one", address))
     if not has_key(worker):
         raise MissingKey(address, worker)
     return DevnetMiner(Address.from_id(actor_id), worker)

@@ -29,6 +29,7 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.errors import ActorError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.commitments import PieceError
 from papyrus.rules.policy import policy_of
 from papyrus.types.message import Message
@@ -118,7 +119,9 @@ async def run_message(devnet: Devnet, message: Message) -> tuple[Cid, Receipt]:
     try:
         signed = await devnet.sending.send(message)
     except ActorError as error:
-        raise LocalFault(f"method {message.method} of {message.to} failed: {error}") from error
+        raise LocalFault(
+            sentence("method {} of {} failed: {}", message.method, message.to, error)
+        ) from error
     for _ in range(_MOST_TIPSETS):
         await devnet.mine()
         if node.pool.find(signed.cid) is not None:
@@ -128,8 +131,13 @@ async def run_message(devnet: Devnet, message: Message) -> tuple[Cid, Receipt]:
             continue
         if not found.receipt.is_success:
             raise LocalFault(
-                f"method {message.method} of {message.to} failed with exit code "
-                f"{found.receipt.exit_code}: message {found.cid}"
+                sentence(
+                    "method {} of {} failed with exit code {}: message {}",
+                    message.method,
+                    message.to,
+                    found.receipt.exit_code,
+                    found.cid,
+                )
             )
         return signed.cid, found.receipt
     raise LocalFault(
@@ -160,7 +168,7 @@ async def _places(
         try:
             place = find_sector(view.store, state, number)
         except ActorError as error:
-            raise LocalFault(f"{miner} has no sector {number}") from error
+            raise LocalFault(sentence("{} has no sector {}", miner, number)) from error
         found.setdefault(place, []).append(number)
     if not found:
         raise LocalFault("no sectors were named")

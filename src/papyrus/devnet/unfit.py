@@ -42,7 +42,7 @@ async def executed_or_none(
 
 async def _unfit(
     node: Node, base: Tipset, blocks: Sequence[ProducedBlock]
-) -> list[tuple[Message, str]]:
+) -> list[tuple[Message, LocalFault]]:
     """Return the messages that fail even alone, each with the reason."""
     messages = dict.fromkeys(
         message
@@ -57,7 +57,7 @@ async def _unfit(
         try:
             await node.workers.run(try_message, base, (), message)
         except LocalFault as error:
-            found.append((message, str(error)))
+            found.append((message, error))
         except PapyrusError:
             continue
     return found

@@ -19,6 +19,7 @@ from papyrus.mining.base_info import MiningWorld
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.types.block import BlockHeader, BlockMessage
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.ticket import BeaconEntry, ElectionProof, PoStProof, Ticket
@@ -118,7 +119,9 @@ def bls_signature(signer: Signer, worker: Address, data: bytes) -> Signature:
     """Return the BLS signature of some bytes; LocalFault where the key is of another kind."""
     signature = signer.sign(worker, data)
     if signature.type != SignatureType.BLS:
-        raise LocalFault(f"{worker} is no BLS key: a worker that makes blocks needs an f3 address")
+        raise LocalFault(
+            sentence("{} is no BLS key: a worker that makes blocks needs an f3 address", worker)
+        )
     return signature
 
 

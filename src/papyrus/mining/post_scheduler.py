@@ -34,6 +34,7 @@ from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import ActorError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.statements import PoStProof, SectorInfo
 from papyrus.rules.network import Network
 from papyrus.rules.policy import Policy, policy_of
@@ -157,7 +158,9 @@ class _Work:
             )
             sectors = self.scope.sectors.load_for_proof(result.sectors, result.ignored_sectors)
         except ActorError as error:
-            raise LocalFault(f"the sectors of f0{self.miner} cannot be read: {error}") from error
+            raise LocalFault(
+                sentence("the sectors of {} cannot be read: {}", Address.from_id(self.miner), error)
+            ) from error
         challenged = [
             SectorInfo(sector.seal_proof, sector.sector_number, sector.sealed_cid)
             for sector in sectors

@@ -29,6 +29,7 @@ from papyrus.mining.block_template import (
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.proof_types import winning_post_proof_of
 from papyrus.proofs.statements import PoStProof, SectorInfo
 from papyrus.rules.network import Network
@@ -237,7 +238,9 @@ def _prove(
 ) -> tuple[BlockProof, ...]:
     proof_type = winning_post_proof_of(info.window_post_proof)
     if proof_type is None:
-        raise LocalFault(f"{miner} proves with type {info.window_post_proof}, which is unknown")
+        raise LocalFault(
+            sentence("{} proves with type {}, which is unknown", miner, info.window_post_proof)
+        )
     drawn = drawn_for_block(
         info.beacon, RandomnessPurpose.WINNING_POST_CHALLENGE_SEED, epoch, miner
     )

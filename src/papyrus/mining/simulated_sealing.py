@@ -22,6 +22,7 @@ from papyrus.mining.post_scheduler import ChainView, load_miner
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.commitments import unsealed_sector_cid
 from papyrus.proofs.proof_types import seal_proof_of_window_post
 from papyrus.proofs.sector_sizes import seal_sector_size
@@ -108,7 +109,13 @@ def proof_of_sector(
     """
     statement = seal_statement(view, miner, number)
     if not is_simulated_replica(statement.sealed_cid):
-        raise LocalFault(f"sector {number} of f0{miner} is a real one, and no proof is simulated")
+        raise LocalFault(
+            sentence(
+                "sector {} of {} is a real one, and no proof is simulated",
+                number,
+                Address.from_id(miner),
+            )
+        )
     return ProveCommitSectors3Params(
         sector_activations=(SectorActivationManifest(number, tuple(pieces)),),
         sector_proofs=(prover.prove_seal(statement),),
@@ -123,7 +130,13 @@ def _seal_proof(view: ChainView, miner: int) -> int:
     _, info = load_miner(view, miner)
     seal_proof = seal_proof_of_window_post(info.window_post_proof_type)
     if seal_proof is None:
-        raise LocalFault(f"f0{miner} proves with the unknown type {info.window_post_proof_type}")
+        raise LocalFault(
+            sentence(
+                "{} proves with the unknown type {}",
+                Address.from_id(miner),
+                info.window_post_proof_type,
+            )
+        )
     return seal_proof
 
 
@@ -137,7 +150,11 @@ def _announced(view: ChainView, miner: int, number: int) -> SectorPreCommitOnCha
     state, _ = load_miner(view, miner)
     found = PRE_COMMITTED_SECTORS.open(view.store, state.pre_committed_sectors).get(number)
     if found is None:
-        raise LookupError(f"f0{miner} has not announced sector {number}, or has proven it")
+        raise LookupError(
+            sentence(
+                "{} has not announced sector {}, or has proven it", Address.from_id(miner), number
+            )
+        )
     return found
 
 

@@ -19,6 +19,7 @@ from papyrus.mpool.pool import MessagePool
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence, told
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.network import Network
 from papyrus.types.message import Message
@@ -127,7 +128,7 @@ def check_messages(
         sender = senders[message.sender]
         if sender is not None:
             checks.note(CheckCode.STATE_BALANCE, balance=sender.balance)
-            if _check_alone(message, checks):
+            if _check_alone(message, checks, network.address_prefix):
                 _check_gas(message, checks, base_fee, prices)
                 is_free = any_nonce is not None and any_nonce[place]
                 _check_turn(message, checks, sender, any_nonce=is_free)
@@ -156,7 +157,7 @@ def _first_of(
     return found
 
 
-def _check_alone(message: Message, checks: _Checks) -> bool:
+def _check_alone(message: Message, checks: _Checks, letter: str) -> bool:
     """Note what the message alone shows; return whether it is worth looking further."""
     checks.note(CheckCode.SERIALIZE)
     too_big = message.chain_length > MAX_MESSAGE_SIZE - _ROOM_FOR_SIGNATURE
@@ -164,7 +165,9 @@ def _check_alone(message: Message, checks: _Checks) -> bool:
     try:
         check_form(message)
     except Invalid as error:
-        return checks.note(CheckCode.VALIDITY, f"syntactically invalid message: {error}")
+        return checks.note(
+            CheckCode.VALIDITY, told(sentence("syntactically invalid message: {}", error), letter)
+        )
     return checks.note(CheckCode.VALIDITY)
 
 

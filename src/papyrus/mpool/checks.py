@@ -17,6 +17,7 @@ from papyrus.mpool.sender_messages import SenderMessages
 from papyrus.primitives.address import Protocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.versions import Rules
 from papyrus.types.message import Message, SignedMessage
@@ -41,7 +42,8 @@ def check_outgoing(message: Message) -> None:
     to = message.to
     if to.protocol is Protocol.DELEGATED and to.to_ethereum() is None:
         raise refused(
-            Refusal.RECIPIENT_UNREACHABLE, f"message recipient {to} is a delegated address but"
+            Refusal.RECIPIENT_UNREACHABLE,
+            sentence("message recipient {} is a delegated address but", to),
         )
 
 
@@ -68,7 +70,10 @@ def known_sender(message: PendingMessage, account: Account | None) -> Account:
     if account is None:
         raise refused(
             Refusal.SENDER_UNKNOWN,
-            f"failed to look up actor state nonce: {message.signed.message.sender} is not there",
+            sentence(
+                "failed to look up actor state nonce: {} is not there",
+                message.signed.message.sender,
+            ),
         )
     return account
 
@@ -88,7 +93,9 @@ def check_sender(message: PendingMessage, account: Account, rules: Rules, chain_
     if not account.may_send:
         raise Invalid(
             Fault.SENDER_NOT_AN_ACCOUNT,
-            f"sender actor {message.signed.message.sender} is not a valid top-level sender",
+            sentence(
+                "sender actor {} is not a valid top-level sender", message.signed.message.sender
+            ),
         )
 
 

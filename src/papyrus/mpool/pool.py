@@ -31,6 +31,7 @@ from papyrus.mpool.waiting import Observer, Waiting
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.network import Network
 from papyrus.types.message import SignedMessage
 from papyrus.types.tipset import Tipset
@@ -206,7 +207,7 @@ class MessagePool:
         """Return the nonce of the sender's next message; LookupError where there is no sender."""
         account = self.account(sender)
         if account is None:
-            raise LookupError(f"{sender} is not on the chain: send it some FIL first")
+            raise LookupError(sentence("{} is not on the chain: send it some FIL first", sender))
         queue = self.queue(sender)
         return account.nonce if queue is None else max(account.nonce, queue.next_nonce)
 

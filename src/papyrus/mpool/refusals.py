@@ -10,6 +10,7 @@ from enum import Enum, StrEnum
 from typing import Self
 
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import Words, sentence
 
 
 class Refusal(StrEnum):
@@ -76,9 +77,9 @@ class GossipVerdict(Enum):
     """Do not pass it on, and hold it against the peer."""
 
 
-def refused(refusal: Refusal, detail: str) -> Invalid:
+def refused(refusal: Refusal, detail: Words) -> Invalid:
     """Return the error of a refusal, in words for people that end in those of Lotus."""
-    return Invalid(refusal, f"{detail}: {refusal.words}")
+    return Invalid(refusal, sentence("{}: {}", detail, refusal.words))
 
 
 def gossip_verdict(error: Invalid) -> GossipVerdict:

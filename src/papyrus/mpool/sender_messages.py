@@ -8,6 +8,7 @@ replacing costs something each time.
 
 from papyrus.mpool.pending import PendingMessage
 from papyrus.mpool.refusals import Refusal, refused
+from papyrus.primitives.sentences import sentence
 
 LARGEST_GAP = 4
 """Nonces that may be missing before a message from the network."""
@@ -115,15 +116,19 @@ class SenderMessages:
                 "rejecting replace by fee because of nonce gap "
                 f"(Nonce: {nonce}, nextNonce: {self.next_nonce})",
             )
-        told = f"message from {message.sender} with nonce {nonce} already in mpool"
+        told = sentence("message from {} with nonce {} already in mpool", message.sender, nonce)
         if message.cid == replaced.cid:
             raise refused(Refusal.ALREADY_PENDING, told)
         least = replacement_premium(replaced.premium)
         if message.premium < least:
             raise refused(
                 Refusal.PREMIUM_TOO_LOW_TO_REPLACE,
-                f"{told}, increase GasPremium to {least} from {message.premium} "
-                "to trigger replace by fee",
+                sentence(
+                    "{}, increase GasPremium to {} from {} to trigger replace by fee",
+                    told,
+                    least,
+                    message.premium,
+                ),
             )
 
     def _skip_taken(self) -> None:

@@ -18,6 +18,7 @@ from papyrus.ipld.blockstore import BufferedBlockstore
 from papyrus.primitives.address import Protocol
 from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import Tipset
 from papyrus.vm.executor import ApplyResult, execute_explicit
@@ -60,7 +61,9 @@ def run_trial(
     actor_id = machine.tree.resolve(message.sender)
     actor = None if actor_id is None else machine.tree.get(actor_id)
     if actor is None:
-        raise Invalid(Fault.SENDER_NOT_FOUND, f"sender {message.sender} not found on chain")
+        raise Invalid(
+            Fault.SENDER_NOT_FOUND, sentence("sender {} not found on chain", message.sender)
+        )
     turn = replace(message, nonce=actor.nonce)
     result = execute_explicit(machine, turn, _length(machine.tree, turn))
     return TrialOutcome(turn, result, tipset)

@@ -19,6 +19,7 @@ from papyrus.node.metrics import Metrics
 from papyrus.node.sync_log import SyncLog
 from papyrus.node.tipset_states import TipsetStates
 from papyrus.primitives.errors import Invalid
+from papyrus.primitives.sentences import sentence
 from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader
 from papyrus.types.message import Message, SignedMessage
@@ -113,5 +114,5 @@ class BlockIntake:
         for parent in header.parents:
             reason = self.bad_blocks.reason(parent)
             if reason is not None:
-                self.bad_blocks.add(header.cid, f"it builds on {parent}: {reason}")
+                self.bad_blocks.add(header.cid, sentence("it builds on {}: {}", parent, reason))
                 raise Invalid(Fault.BAD_ANCESTOR, f"it builds on {parent}: {reason}")

@@ -24,7 +24,9 @@ from papyrus.node.node import Node, NodePlan, open_node
 from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.repository import Repository
 from papyrus.node.sending import Sending
+from papyrus.primitives.address import Address
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.statements import WinningPoStStatement
 from papyrus.rules.beacons import Beacon, Drand
 from papyrus.rules.networks import network_named
@@ -58,8 +60,11 @@ class NoWinningProofs:
     def verify_winning_post(self, statement: WinningPoStStatement, /) -> NoReturn:
         """Refuse with LocalFault: the block is neither good nor bad for that."""
         raise LocalFault(
-            f"the winning proof of miner f0{statement.prover} cannot be checked: this version has "
-            "no verifier of real proofs"
+            sentence(
+                "the winning proof of miner {} cannot be checked: this version has no verifier of "
+                "real proofs",
+                Address.from_id(statement.prover),
+            )
         )
 
 
@@ -90,8 +95,11 @@ class NoKeys(MemoryKeystore):
     def add(self, key: Key) -> None:
         """Refuse: it would be gone when the node ends."""
         raise WalletError(
-            f"the key of {key.address} cannot be kept, for this node has no wallet: stop it, make "
-            "one with `papyrus wallet new`, and start it again"
+            sentence(
+                "the key of {} cannot be kept, for this node has no wallet: stop it, make "
+                "one with `papyrus wallet new`, and start it again",
+                key.address,
+            )
         )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from papyrus.node.logging import part
 from papyrus.node.open_files import allow_open_files
 from papyrus.primitives.errors import LocalFault, PapyrusError
+from papyrus.primitives.sentences import Words
 
 STOP_LIMIT = 20.0
 """Seconds in which a part must have stopped."""
@@ -31,7 +32,7 @@ class Stopping:
     def __init__(self) -> None:
         """Run until asked."""
         self._asked = asyncio.Event()
-        self.reason = ""
+        self.reason: Words = ""
         self.error: PapyrusError | None = None
 
     @property
@@ -39,7 +40,7 @@ class Stopping:
         """Whether the node is to stop, or is stopping."""
         return self._asked.is_set()
 
-    def ask(self, reason: str) -> None:
+    def ask(self, reason: Words) -> None:
         """Let the node stop; the first reason stands."""
         if not self.is_asked:
             self.reason = reason
@@ -49,7 +50,7 @@ class Stopping:
         """Let the node stop because a part of it cannot go on."""
         if not self.is_asked:
             self.error = error
-            self.ask(str(error))
+            self.ask(error)
 
     async def wait(self) -> None:
         """Return when the node is to stop."""

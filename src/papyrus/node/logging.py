@@ -26,6 +26,7 @@ from typing import Any, TextIO
 
 from papyrus.node.config import Logging
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import MAINNET_LETTER, told
 
 ROOT = "papyrus"
 HIDDEN = "(hidden)"
@@ -92,15 +93,22 @@ def part(name: str) -> Log:
 class Logs:
     """The lines of a node on their way to where they are written."""
 
-    def __init__(self, settings: Logging, folder: Path, *, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        settings: Logging,
+        folder: Path,
+        *,
+        letter: str = MAINNET_LETTER,
+        stream: TextIO | None = None,
+    ) -> None:
         """Write lines as the settings say, relative files in the folder, until closed.
 
-        LocalFault where the file cannot be written.
+        Addresses begin with the letter of the network. LocalFault where the file cannot be written.
         """
         handler = _destination(settings, folder, stream)
         handler.setFormatter(JsonLines() if settings.format == "json" else TextLines())
         self._queue: queue.Queue[Any] = queue.Queue(_WAITING)
-        self._taker = _Taker(self._queue)
+        self._taker = _Taker(self._queue, letter)
         self._handler = handler
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._root = logging.getLogger(ROOT)
@@ -165,13 +173,14 @@ class JsonLines(logging.Formatter):
 class _Taker(logging.handlers.QueueHandler):
     """Takes records to the thread that writes them."""
 
-    def __init__(self, lines: "queue.Queue[Any]") -> None:
+    def __init__(self, lines: "queue.Queue[Any]", letter: str) -> None:
         super().__init__(lines)
+        self._letter = letter
         self.dropped = 0
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Return the record with all it tells as text: what it speaks of goes on changing."""
-        record.fields = _fields(record)
+        record.fields = _fields(record, self._letter)
         record.msg, record.args, record.exc_info = record.getMessage(), None, None
         return record
 
@@ -219,7 +228,7 @@ def _destination(settings: Logging, folder: Path, stream: TextIO | None) -> _Cou
         raise LocalFault(f"cannot write the log {path}: {error.strerror or error}") from error
 
 
-def _fields(record: logging.LogRecord) -> dict[str, Any]:
+def _fields(record: logging.LogRecord, letter: str = MAINNET_LETTER) -> dict[str, Any]:
     """Return the pairs of a record as JSON has them, without secrets."""
     fields: dict[str, Any] = {}
     for name, value in getattr(record, "fields", {}).items():
@@ -229,9 +238,11 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
             fields[name] = value
         else:
             longest = _LONGEST_TRACE if name == "trace" else _LONGEST_VALUE
-            fields[name] = _hide(str(value), longest)
+            fields[name] = _hide(told(value, letter), longest)
     if record.exc_info and record.exc_info[1] is not None:
+        error = record.exc_info[1]
         trace = logging.Formatter().formatException(record.exc_info)
+        trace = trace.replace(str(error), told(error, letter))
         fields["trace"] = _hide(trace, _LONGEST_TRACE)
     return fields
 

@@ -28,6 +28,7 @@ from papyrus.paychan.refusals import ChannelRefusal
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, PapyrusError
+from papyrus.primitives.sentences import sentence
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.receipt import Receipt
 from papyrus.vm.state_tree import StateTree
@@ -249,9 +250,13 @@ class PaymentChannels:
 def _not_enough(
     payer: Address, payee: Address, amount: TokenAmount, channel: Address | None
 ) -> ChannelRefusal:
-    command = f"`papyrus paych add-funds {payer} {payee} {amount.unitless()}`"
+    command = sentence("`papyrus paych add-funds {} {} {}`", payer, payee, amount.unitless())
     if channel is None:
-        return ChannelRefusal(f"payment channel doesn't exist, create with {command}")
+        return ChannelRefusal(sentence("payment channel doesn't exist, create with {}", command))
     return ChannelRefusal(
-        f"not enough funds available in the payment channel {channel}; add funds with {command}"
+        sentence(
+            "not enough funds available in the payment channel {}; add funds with {}",
+            channel,
+            command,
+        )
     )

@@ -33,6 +33,7 @@ from papyrus.node.tipset_work import try_message
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.errors import Invalid, LocalFault, PapyrusError
+from papyrus.primitives.sentences import sentence
 from papyrus.types.message import MESSAGE_VERSION, METHOD_SEND, Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.executor import ApplyResult
@@ -92,7 +93,9 @@ class Sending:
         if message.nonce:
             raise LocalFault(f"MpoolPushMessage expects message nonce to be 0, was {message.nonce}")
         if self._node.pool.account(message.sender) is None:
-            raise Invalid(Fault.SENDER_NOT_FOUND, f"sender {message.sender} not found on chain")
+            raise Invalid(
+                Fault.SENDER_NOT_FOUND, sentence("sender {} not found on chain", message.sender)
+            )
         sender = self._node.view.key_of(message.sender)
         lock = self._locks.setdefault(sender, asyncio.Lock())
         async with lock:

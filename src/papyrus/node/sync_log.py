@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from papyrus.primitives.errors import PapyrusError
+from papyrus.primitives.sentences import Sentence, sentence
 from papyrus.types.block import BlockHeader
 from papyrus.types.tipset import Tipset
 
@@ -43,7 +44,7 @@ class Sync:
     start: float
     """Unix seconds."""
     end: float | None = None
-    message: str = ""
+    message: str | Sentence = ""
     """Why it failed."""
 
 
@@ -80,14 +81,14 @@ class SyncLog:
         try:
             yield
         except PapyrusError as error:
-            self._end(sync, SyncStage.ERRORED, str(error))
+            self._end(sync, SyncStage.ERRORED, sentence("{}", error))
             raise
         except BaseException:
             self._end(sync, SyncStage.ERRORED, "given up")
             raise
         self._end(sync, SyncStage.COMPLETE, "")
 
-    def _end(self, sync: Sync, stage: SyncStage, message: str) -> None:
+    def _end(self, sync: Sync, stage: SyncStage, message: str | Sentence) -> None:
         ended = replace(sync, stage=stage, end=self._now(), message=message)
         for place, known in enumerate(self._syncs):
             if known.number == sync.number:

@@ -12,6 +12,7 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.vm.state_tree import StateTree
 
 _NAME = "paymentchannel"
@@ -45,16 +46,21 @@ class ChainState:
         actor = None if actor_id is None else self.tree.get(actor_id)
         if actor is None:
             raise ChannelRefusal(
-                f"there is no actor {address}: the payment channel was collected, or is not made"
+                sentence(
+                    "there is no actor {}: the payment channel was collected, or is not made",
+                    address,
+                )
             )
         if actor.code != self.code:
-            raise ChannelRefusal(f"{address} is no payment channel")
+            raise ChannelRefusal(sentence("{} is no payment channel", address))
         store = self.tree.store
         try:
             state = State.from_cbor(load(store, actor.head))
             lanes = dict(LANES.open(store, state.lanes).items())
         except DecodeError as error:
-            raise LocalFault(f"the state of {address} cannot be read: {error}") from error
+            raise LocalFault(
+                sentence("the state of {} cannot be read: {}", address, error)
+            ) from error
         return ChannelOnChain(state, lanes, actor.balance)
 
     def key_of(self, address: Address) -> Address:

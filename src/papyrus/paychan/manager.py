@@ -23,6 +23,7 @@ from papyrus.paychan.refusals import ChannelNotTracked, ChannelRefusal, VoucherR
 from papyrus.paychan.vouchers import check_voucher, standing_of
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.sentences import sentence
 from papyrus.types.message import Message
 
 
@@ -128,7 +129,7 @@ class ChannelManager:
         signature = self._keys.sign(channel.control, unsigned.signing_bytes())
         if signature.type not in VM_TYPES:
             raise VoucherRefused(
-                f"{channel.control} signs as Ethereum does, which no channel takes"
+                sentence("{} signs as Ethereum does, which no channel takes", channel.control)
             )
         voucher = replace(unsigned, signature=GivenSignature(signature.type, signature.data))
         payer = self.party(found.state.payer)
@@ -226,8 +227,11 @@ class ChannelManager:
         payer, payee = self.party(found.state.payer), self.party(found.state.payee)
         if not self._keys.has(payee):
             raise ChannelRefusal(
-                f"cannot add voucher for channel {address}: wallet does not have key for address "
-                f"{payee}"
+                sentence(
+                    "cannot add voucher for channel {}: wallet does not have key for address {}",
+                    address,
+                    payee,
+                )
             )
         return self.file.add_inbound(address, payer, payee, max(found.lanes, default=-1) + 1)
 

@@ -3,6 +3,7 @@
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import PapyrusError
+from papyrus.primitives.sentences import sentence
 
 
 class ChannelRefusal(PapyrusError):  # noqa: N818 - an answer, not a failure
@@ -14,7 +15,9 @@ class ChannelNotTracked(ChannelRefusal):
 
     def __init__(self, address: Address) -> None:
         """Name the channel."""
-        super().__init__(f"channel not tracked: {address} is none of this node's payment channels")
+        super().__init__(
+            sentence("channel not tracked: {} is none of this node's payment channels", address)
+        )
 
 
 class VoucherRefused(ChannelRefusal):

@@ -22,6 +22,7 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import ActorError
+from papyrus.primitives.sentences import sentence
 
 
 @dataclass(slots=True)
@@ -129,8 +130,11 @@ def check_voucher(
 def _check_form(voucher: SignedVoucher, address: Address) -> None:
     if voucher.channel != address:
         raise VoucherRefused(
-            f"voucher ChannelAddr doesn't match channel address, got {voucher.channel}, "
-            f"expected {address}"
+            sentence(
+                "voucher ChannelAddr doesn't match channel address, got {}, expected {}",
+                voucher.channel,
+                address,
+            )
         )
     locks = {
         "Message": voucher.extra is not None,
@@ -150,7 +154,7 @@ def _check_signature(voucher: SignedVoucher, payer: Address) -> None:
     if given is None:
         raise VoucherRefused("voucher has no signature")
     if not verify(Signature(given.type, given.data), payer, voucher.signing_bytes()):
-        raise VoucherRefused(f"voucher is not signed by {payer}, who pays")
+        raise VoucherRefused(sentence("voucher is not signed by {}, who pays", payer))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ judgement on a block. The classes carry no behaviour beyond their fields.
 """
 
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode
+from papyrus.primitives.sentences import Words, sentence
 
 
 class PapyrusError(Exception):
@@ -48,11 +49,11 @@ class OutOfGas(PapyrusError):  # noqa: N818 - the protocol's own name for it
 class Invalid(PapyrusError):  # noqa: N818 - a verdict, not a failure of this program
     """A block, message or tipset breaks a named rule of the protocol."""
 
-    def __init__(self, fault: str, detail: str) -> None:
+    def __init__(self, fault: str, detail: Words) -> None:
         """Keep the rule's name and what was found."""
-        super().__init__(f"{fault}: {detail}")
+        super().__init__(sentence("{}: {}", fault, detail))
         self.fault = fault
-        self.detail = detail
+        self.detail = str(detail)
 
 
 class Fatal(PapyrusError):  # noqa: N818 - the reference's own name for it

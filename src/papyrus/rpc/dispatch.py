@@ -204,7 +204,7 @@ class Dispatcher:
 
     def _told(self, call: Call, error: Exception) -> RpcError:
         """Return what the client is told of an error, and log what it is not told."""
-        told = foreseen(error)
+        told = foreseen(error, self._network)
         if told is not None:
             return told
         log.error(

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from papyrus.primitives.errors import Invalid, PapyrusError
+from papyrus.primitives.sentences import MAINNET_LETTER, Words, told
 
 
 class ErrorCode(IntEnum):
@@ -34,11 +35,11 @@ class ErrorCode(IntEnum):
 class RpcError(PapyrusError):
     """An answer that is an error, on the side that gives it and on the side that gets it."""
 
-    def __init__(self, code: int, message: str, data: Any = None) -> None:
+    def __init__(self, code: int, message: Words, data: Any = None) -> None:
         """Keep what crosses the wire; data must be plain JSON, None where there is none."""
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = str(message)
         self.data = data
 
     def to_json(self) -> dict[str, Any]:
@@ -83,23 +84,27 @@ def expensive_fork(epoch: int) -> RpcError:
     )
 
 
-def limit_exceeded(message: str) -> RpcError:
+def limit_exceeded(message: Words) -> RpcError:
     """Return the error for more than this server gives at once."""
     return RpcError(ErrorCode.LIMIT_EXCEEDED, message)
 
 
-def invalid_parameters(message: str) -> RpcError:
+def invalid_parameters(message: Words) -> RpcError:
     """Return the error for parameters that are not what the method takes."""
     return RpcError(ErrorCode.INVALID_PARAMETERS, message)
 
 
-def foreseen(error: Exception) -> RpcError | None:
-    """Return what a client is told of an error that has words for it, None for any other."""
+def foreseen(error: Exception, letter: str = MAINNET_LETTER) -> RpcError | None:
+    """Return what a client is told of an error that has words for it, None for any other.
+
+    Addresses in it begin with the letter of the network.
+    """
+    words = told(error, letter)
     if isinstance(error, RpcError):
-        return error
+        return RpcError(error.code, words, error.data)
     if isinstance(error, Invalid):
-        return RpcError(ErrorCode.GENERIC, str(error), {"fault": str(error.fault)})
+        return RpcError(ErrorCode.GENERIC, words, {"fault": str(error.fault)})
     # Services say so of what they do not have; a KeyError is a mistake of ours.
     if isinstance(error, PapyrusError) or type(error) is LookupError:
-        return RpcError(ErrorCode.GENERIC, str(error))
+        return RpcError(ErrorCode.GENERIC, words)
     return None

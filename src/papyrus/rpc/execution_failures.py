@@ -11,6 +11,7 @@ from papyrus.consensus.verdicts import Fault
 from papyrus.ipld import dag_cbor
 from papyrus.primitives.errors import ActorError, DecodeError, Invalid
 from papyrus.primitives.exit_codes import ExitCode
+from papyrus.primitives.sentences import sentence
 from papyrus.rpc.errors import ErrorCode, RpcError, execution_reverted, out_of_gas
 
 _GO_NAMES = {
@@ -84,7 +85,9 @@ def failures_told() -> Iterator[None]:
         raise execution_failed(error) from error
     except Invalid as error:
         if error.fault is Fault.SENDER_NOT_FOUND:
-            raise RpcError(ErrorCode.ACTOR_NOT_FOUND, f"{error}: actor not found") from error
+            raise RpcError(
+                ErrorCode.ACTOR_NOT_FOUND, sentence("{}: actor not found", error)
+            ) from error
         raise
 
 

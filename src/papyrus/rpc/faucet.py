@@ -20,6 +20,7 @@ from papyrus.node.sending import draft
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import ActorError, DecodeError, PapyrusError
+from papyrus.primitives.sentences import told
 from papyrus.rpc.auth import BadToken
 from papyrus.rpc.errors import RpcError
 from papyrus.rpc.server import Door
@@ -35,6 +36,7 @@ _ETHEREUM_TEXT_LENGTH = 42
 
 def faucet_route(devnet: Devnet, door: Door) -> Route:
     """Return the route by which a devnet gives funds to whoever may come in."""
+    letter = devnet.node.network.address_prefix
 
     async def respond(request: Request) -> Response:
         client = request.client.host if request.client else ""
@@ -50,10 +52,9 @@ def faucet_route(devnet: Devnet, door: Door) -> Route:
         except TimeoutError:
             return _refused(408, "the request did not arrive in time")
         except (PapyrusError, ActorError, LookupError) as error:
-            return _refused(400, str(error))
+            return _refused(400, told(error, letter))
         except ClientDisconnect:
             return Response(status_code=204)
-        letter = devnet.node.network.address_prefix
         found = {"cid": str(signed.cid), "to": to.to_string(letter), "amount": str(amount)}
         return JSONResponse(found)
 

@@ -27,6 +27,7 @@ from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.types.message import Message
 
 _HIGHEST_ID = 2**63 - 1
@@ -74,7 +75,7 @@ def cancel(multisig: Address, sender: Address, transaction: int, expected: bytes
 def hash_of(proposer: Address, proposal: ProposeParams) -> bytes:
     """Return the hash by which a proposal is known; LocalFault unless the proposer is an ID."""
     if proposer.protocol is not Protocol.ID:
-        raise LocalFault(f"proposer address must be an ID address, was {proposer}")
+        raise LocalFault(sentence("proposer address must be an ID address, was {}", proposer))
     if proposal.value < 0:
         raise LocalFault(f"proposal value must be non-negative, was {proposal.value}")
     transaction = Transaction(

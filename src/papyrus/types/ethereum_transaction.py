@@ -19,6 +19,7 @@ from papyrus.ipld import dag_cbor
 from papyrus.primitives.address import ETHEREUM_ADDRESS_LENGTH, Address, Protocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.sentences import sentence
 from papyrus.types import rlp
 from papyrus.types.message import MESSAGE_VERSION, Message, SignedMessage
 
@@ -234,7 +235,7 @@ def unsigned_transaction(message: Message, chain_id: int) -> EthereumTransaction
     DecodeError where none stands for it: another sender, recipient, method or encoding.
     """
     if message.sender.to_ethereum() is None:
-        raise DecodeError(f"the sender {message.sender} has no Ethereum address")
+        raise DecodeError(sentence("the sender {} has no Ethereum address", message.sender))
     data = _input_of(message.params)
     if message.version != MESSAGE_VERSION:
         raise DecodeError(f"a message of version {message.version}")
@@ -260,7 +261,7 @@ def _recipient_of(message: Message) -> bytes | None:
         raise DecodeError(f"no Ethereum transaction calls method {message.method}")
     recipient = message.to.to_ethereum()
     if recipient is None:
-        raise DecodeError(f"the recipient {message.to} has no Ethereum address")
+        raise DecodeError(sentence("the recipient {} has no Ethereum address", message.to))
     return recipient
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import Words, sentence
 
 
 class WalletError(LocalFault):
@@ -35,8 +36,11 @@ class UnknownAddress(WalletError):  # noqa: N818 - what was found
     def __init__(self, address: Address) -> None:
         """Keep the address."""
         super().__init__(
-            f"key not found: the wallet holds none for {address}; `papyrus wallet list` shows "
-            "those it holds"
+            sentence(
+                "key not found: the wallet holds none for {}; `papyrus wallet list` shows "
+                "those it holds",
+                address,
+            )
         )
         self.address = address
 
@@ -56,14 +60,16 @@ class KeyExists(WalletError):  # noqa: N818 - what was found
 
     def __init__(self, address: Address) -> None:
         """Keep the address."""
-        super().__init__(f"key already exists: the wallet holds the one for {address}")
+        super().__init__(sentence("key already exists: the wallet holds the one for {}", address))
         self.address = address
 
 
 class DamagedWallet(WalletError):  # noqa: N818 - what was found
     """A file of a wallet is not what was written there; it is left as it was found."""
 
-    def __init__(self, path: Path, found: str) -> None:
+    def __init__(self, path: Path, found: Words) -> None:
         """Keep the file and what is wrong with it."""
-        super().__init__(f"{path} is damaged: {found}; put back a copy of it from a backup")
+        super().__init__(
+            sentence("{} is damaged: {}; put back a copy of it from a backup", path, found)
+        )
         self.path = path

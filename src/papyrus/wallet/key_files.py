@@ -30,6 +30,7 @@ from typing import Any
 from papyrus.crypto.signatures import SignatureType
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.sentences import sentence
 from papyrus.wallet.encryption import Locked, ScryptCost, lock, stretch, unlock
 from papyrus.wallet.errors import DamagedWallet, WalletError
 from papyrus.wallet.keys import KIND_NAMES, Key, kind_named, make_key
@@ -139,7 +140,7 @@ def open_record(record: KeyRecord, wallet_key: bytes | bytearray | None, path: P
     except DecodeError:
         raise DamagedWallet(path, "what it holds is no secret") from None
     if key.address != record.address:
-        raise DamagedWallet(path, f"what it holds is the key of {key.address}")
+        raise DamagedWallet(path, sentence("what it holds is the key of {}", key.address))
     return key
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.storage.files import clear_stale_parts
 from papyrus.storage.private_files import move_durably, read_private, write_private
 from papyrus.wallet.encryption import ScryptCost
@@ -140,7 +141,7 @@ class FileKeystore:
         if record.wallet != head.wallet:
             raise DamagedWallet(path, "it is of another wallet")
         if record.address != address:
-            raise DamagedWallet(path, f"it is the file of {record.address}")
+            raise DamagedWallet(path, sentence("it is the file of {}", record.address))
         return open_record(record, key, path)
 
     def add(self, key: Key) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.storage.private_files import check_private_folder, read_private
 from papyrus.wallet.errors import DamagedWallet
 from papyrus.wallet.forms import Form, read_keys
@@ -59,7 +60,9 @@ def read_lotus_keystore(folder: Path) -> LotusKeys:
         if name == _DEFAULT:
             default = key.address
         elif key.address != _address(name, path):
-            raise DamagedWallet(path, f"it is named {name}, and holds the key of {key.address}")
+            raise DamagedWallet(
+                path, sentence("it is named {}, and holds the key of {}", name, key.address)
+            )
         else:
             keys[key.address] = key
     if default is not None and default not in keys:

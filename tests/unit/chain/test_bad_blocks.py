@@ -19,7 +19,7 @@ def test_verdict_is_remembered_unless_it_may_change():
     bad = BadBlocks()
     bad.add_verdict(CIDS[0], Invalid(Fault.NO_TICKET, "block x"))
     bad.add_verdict(CIDS[1], Invalid(Fault.TIMESTAMP_IN_FUTURE, "block y"))
-    assert bad.reason(CIDS[0]) == "no-ticket: block x"
+    assert str(bad.reason(CIDS[0])) == "no-ticket: block x"
     assert bad.reason(CIDS[1]) is None
 
 

@@ -24,8 +24,8 @@ def desk():
             60,
             "sector 77 is not active, so that it cannot be let expire: .*not due at any",
         ),
-        ("t0999", [0], 60, "there is no miner f0999"),
-        ("t04", [0], 60, "f04 is no miner"),
+        ("t0999", [0], 60, "there is no miner t0999"),
+        ("t04", [0], 60, "t04 is no miner"),
     ],
 )
 def test_what_cannot_end_sooner_is_told(desk, miner, sectors, later, words):

@@ -114,7 +114,7 @@ def test_miner_of_someone_else_is_left_alone():
         stranger = Address.bls(bytes([*key.payload[:-1], key.payload[-1] ^ 1]))
         with pytest.raises(Refused, match="is no miner: `papyrus miner create` makes one"):
             desk("Papyrus.AddSector", stranger.to_string("t"))
-        with pytest.raises(Refused, match="f00 is no miner"):
+        with pytest.raises(Refused, match="t00 is no miner"):
             desk("Papyrus.AddSector", "t00")
         # An account of somebody else, who lets it run a miner.
         desk.send(desk.accounts[0], stranger.to_string("t"), "1")

@@ -128,7 +128,8 @@ def test_best_voucher_of_each_lane_is_handed_in_once(desk, bob):
         bob.promise(channel, lane, amount)
     with bob.watching():
         bob.hands_in_no_more()
-        settle(desk, channel)
+    settle(desk, channel)
+    with bob.watching():
         bob.hands_in((1, 5), (0, 40), (2, 7))
         desk.mine(2)
         assert bob.owed(channel) == 52

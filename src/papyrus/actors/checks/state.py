@@ -32,6 +32,7 @@ from papyrus.ipld.hamt import Hamt
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.errors import ActorError, DecodeError, LocalFault
+from papyrus.primitives.sentences import Sentence, sentence
 from papyrus.rules.actor_codes import build_of, release_of
 from papyrus.rules.policy import Policy, policy_of
 from papyrus.types.actor import EMPTY_STATE, ActorState, StateRoot
@@ -75,10 +76,15 @@ class Finding:
     """The name of the actor's code, or its CID where it has no name; empty for the tree."""
     sentence: str
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> Sentence:
+        """Whose state is wrong, and how."""
         if self.actor_id is None:
-            return self.sentence
-        return f"f0{self.actor_id} ({self.type}): {self.sentence}"
+            return sentence("{}", self.sentence)
+        return sentence("{} ({}): {}", Address.from_id(self.actor_id), self.type, self.sentence)
+
+    def __str__(self) -> str:
+        return str(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,8 +336,8 @@ class _Walk:
             findings.add(f"its state cannot be read: {error}")
 
     def _keep(self, actor_id: int | None, name: str, findings: Findings) -> None:
-        for sentence in findings.sentences[: self.limit]:
-            self.findings.append(Finding(actor_id, name, sentence))
+        for told in findings.sentences[: self.limit]:
+            self.findings.append(Finding(actor_id, name, told))
 
 
 _SINGLE = frozenset(SINGLETONS.values())

@@ -15,6 +15,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.rpc.declarations import ADMIN, HEAD, READ, Context, method, subscription
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.feeds import Feed
@@ -316,7 +317,7 @@ def _tipset_at(chain: Chain, epoch: int, key: TipsetKey, *, before_null: bool) -
         if epoch > base.height:
             why = f"looking for tipset with height greater than start point: {epoch}"
             raise RpcError(ErrorCode.GENERIC, f"{why} > {base.height}") from error
-        raise LocalFault(str(error)) from error
+        raise LocalFault(sentence("{}", error)) from error
 
 
 def _steps(notifications: list[Notification]) -> list[HeadStep]:

@@ -9,6 +9,7 @@ import re
 
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
+from papyrus.primitives.sentences import sentence
 from papyrus.rpc.declarations import READ, Context, method
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.methods.chain import Chain
@@ -48,7 +49,7 @@ async def filecoin_address_to_eth_address(
         identity = await look(context, tipset.key, actors.id_address, address)
         found = identity.to_ethereum()
     if found is None:
-        raise RpcError(ErrorCode.GENERIC, f"{address} has no Ethereum form")
+        raise RpcError(ErrorCode.GENERIC, sentence("{} has no Ethereum form", address))
     return "0x" + found.hex()
 
 

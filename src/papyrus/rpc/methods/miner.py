@@ -21,6 +21,7 @@ from papyrus.primitives.address import Address
 from papyrus.primitives.address import Protocol as AddressProtocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.statements import SectorInfo
 from papyrus.rpc.declarations import READ, WRITE, Context, method
 from papyrus.rpc.errors import actor_not_found, invalid_parameters
@@ -141,7 +142,9 @@ async def miner_create_block(context: Context[MinerNode], template: Template) ->
     """
     node = context.node
     if template.miner.protocol is not AddressProtocol.ID:
-        raise invalid_parameters(f"a block names its miner by ID, not as {template.miner}")
+        raise invalid_parameters(
+            sentence("a block names its miner by ID, not as {}", template.miner)
+        )
     base = _base(node, template.parents, template.epoch)
     due = base.min_timestamp + node.network.block_delay * (template.epoch - base.height)
     if template.timestamp != due:

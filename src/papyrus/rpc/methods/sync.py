@@ -16,11 +16,13 @@ from papyrus.node.logging import part
 from papyrus.node.sync_log import Sync
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import told
 from papyrus.rpc.declarations import ADMIN, READ, WRITE, Context, method, subscription
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.feeds import Feed
 from papyrus.rpc.json_codecs import Named
 from papyrus.rpc.methods.chain import tipset_of
+from papyrus.rules.network import Network
 from papyrus.types.block import BlockHeader, BlockMessage
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
@@ -37,6 +39,11 @@ class SyncNode(Protocol):
     @property
     def chain(self) -> ChainStore:
         """The chain."""
+        ...
+
+    @property
+    def network(self) -> Network:
+        """The network's rules."""
         ...
 
     @property
@@ -77,7 +84,8 @@ class SyncState:
 async def sync_state(context: Context[SyncNode]) -> SyncState:
     """Return what came in lately, the oldest first."""
     log = context.node.intake.log
-    return SyncState([_active_sync(sync) for sync in log.recent()], log.applied_messages)
+    letter = context.node.network.address_prefix
+    return SyncState([_active_sync(sync, letter) for sync in log.recent()], log.applied_messages)
 
 
 @method("SyncSubmitBlock", WRITE)
@@ -93,7 +101,7 @@ async def sync_submit_block(context: Context[SyncNode], block: BlockMessage) -> 
     parent = load_header(node.chain.blocks, Cid(header.parents[0]))
     conflict = node.slash_filter.admit(header, parent.height)
     if conflict is not None:
-        _log.error("a block would get its miner slashed", why=str(conflict))
+        _log.error("a block would get its miner slashed", why=conflict)
         raise RpcError(
             ErrorCode.GENERIC,
             f"<!!> SLASH FILTER DETECTED FAULT due to witness {conflict.witness}: {conflict}",
@@ -142,7 +150,8 @@ async def sync_unmark_all_bad(context: Context[SyncNode]) -> None:
 @method("SyncCheckBad", READ)
 async def sync_check_bad(context: Context[SyncNode], block: Cid) -> str:
     """Return why a block is bad, nothing where it is not known to be."""
-    return context.node.intake.bad_blocks.reason(block) or ""
+    node = context.node
+    return told(node.intake.bad_blocks.reason(block) or "", node.network.address_prefix)
 
 
 @method("SyncValidateTipset", READ)
@@ -171,7 +180,7 @@ def _full_block(chain: ChainStore, block: BlockMessage) -> FullBlock:
     return FullBlock(header, bls, signed)
 
 
-def _active_sync(sync: Sync) -> ActiveSync:
+def _active_sync(sync: Sync, letter: str) -> ActiveSync:
     return ActiveSync(
         worker_id=sync.number,
         base=sync.base,
@@ -180,7 +189,7 @@ def _active_sync(sync: Sync) -> ActiveSync:
         height=sync.target.height,
         start=_moment(sync.start),
         end=_NEVER if sync.end is None else _moment(sync.end),
-        message=sync.message,
+        message=told(sync.message, letter),
     )
 
 

@@ -13,6 +13,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.sentences import sentence
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.json_codecs import Named
 from papyrus.rpc.views.state_at import StateAt
@@ -46,20 +47,22 @@ def key_address(state: StateAt, address: Address) -> Address:
     try:
         return key_of(state.tree, address)
     except (LookupError, DecodeError) as error:
-        raise RpcError(ErrorCode.GENERIC, f"{address} has no key: {error.args[0]}") from error
+        raise RpcError(
+            ErrorCode.GENERIC, sentence("{} has no key: {}", address, error.args[0])
+        ) from error
 
 
 def robust_address(state: StateAt, address: Address) -> Address:
     """Return an address of an ID that keeps in a reorganisation; RpcError where it has none."""
     if address.protocol is not Protocol.ID:
         raise RpcError(
-            ErrorCode.GENERIC, f"failed to decode provided address as id addr: {address}"
+            ErrorCode.GENERIC, sentence("failed to decode provided address as id addr: {}", address)
         )
     own = state.record(INIT, "init", InitState)
     for robust, actor_id in ADDRESSES.open(state.store, own.address_map).items():
         if actor_id == address.id:
             return robust
-    raise RpcError(ErrorCode.GENERIC, f"Address {address} not found")
+    raise RpcError(ErrorCode.GENERIC, sentence("Address {} not found", address))
 
 
 def list_actors(state: StateAt) -> list[Address]:

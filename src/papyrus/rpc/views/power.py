@@ -18,6 +18,7 @@ from papyrus.consensus.power_table import PowerTable
 from papyrus.consensus.supply import CirculatingSupply, circulating_supply
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
+from papyrus.primitives.sentences import sentence
 from papyrus.proofs.sector_sizes import seal_sector_size
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.json_codecs import Named
@@ -182,7 +183,7 @@ def _verified_space_time(state: StateAt, miner: Address, announced: PreCommitInf
         if proposal.provider != provider:
             raise RpcError(
                 ErrorCode.GENERIC,
-                f"cannot activate deal {deal_id}: its provider is {proposal.provider}",
+                sentence("cannot activate deal {}: its provider is {}", deal_id, proposal.provider),
             )
         if proposal.start_epoch < state.epoch or proposal.end_epoch > announced.expiration:
             raise RpcError(

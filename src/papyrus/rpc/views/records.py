@@ -14,6 +14,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.views.actor_methods import MethodTypes, method_types, state_of
 from papyrus.rpc.views.record_forms import form_of
@@ -45,7 +46,9 @@ def actor_record(state: StateAt, address: Address) -> ActorRecord:
     if name is None or (kind is None and actor.head != EMPTY_STATE):
         raise RpcError(
             ErrorCode.GENERIC,
-            f"dumping actor state (a:{address}): state type for actor {actor.code} not found",
+            sentence(
+                "dumping actor state (a:{}): state type for actor {} not found", address, actor.code
+            ),
         )
     found = None
     if kind is not None:
@@ -54,7 +57,9 @@ def actor_record(state: StateAt, address: Address) -> ActorRecord:
             found = decoded(kind, data, state.network.address_prefix)
         except DecodeError as error:
             raise LocalFault(
-                f"the state of {address} is not that of today's {name} actor: {error}"
+                sentence(
+                    "the state of {} is not that of today's {} actor: {}", address, name, error
+                )
             ) from error
     return ActorRecord(actor.balance, actor.code, found)
 

@@ -13,6 +13,7 @@ from papyrus.ipld.tuples import Record
 from papyrus.primitives.address import Address
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
+from papyrus.primitives.sentences import sentence
 from papyrus.rpc.errors import ErrorCode, RpcError, actor_not_found
 from papyrus.rules.network import Network
 from papyrus.rules.policy import Policy, policy_of
@@ -79,7 +80,8 @@ class StateAt:
         found = self.kind_of(actor)
         if found != name:
             raise RpcError(
-                ErrorCode.GENERIC, f"{address} is no {name} actor but {found or actor.code}"
+                ErrorCode.GENERIC,
+                sentence("{} is no {} actor but {}", address, name, found or actor.code),
             )
         rules = self.network.rules_at(self.epoch)
         if not rules.records_are_current:
@@ -91,4 +93,6 @@ class StateAt:
         try:
             return RecordShape(kind).load(self.store, actor.head)
         except DecodeError as error:
-            raise LocalFault(f"the state of {address} cannot be read: {error}") from error
+            raise LocalFault(
+                sentence("the state of {} cannot be read: {}", address, error)
+            ) from error

@@ -100,11 +100,11 @@ def test_message_is_sent_out_of_a_balance_that_was_set(desk):
 
 def test_what_would_break_the_state_is_refused(desk):
     head = desk("ChainHead")
-    with pytest.raises(Refused, match="the state would no longer hold together: f01000"):
+    with pytest.raises(Refused, match="the state would no longer hold together: t01000"):
         desk("Papyrus.SetBalance", MINER, "0")
-    with pytest.raises(Refused, match=r"the reserve f090 has .* left, and this takes"):
+    with pytest.raises(Refused, match=r"the reserve t090 has .* left, and this takes"):
         desk("Papyrus.SetBalance", desk.accounts[0], str(10**9 * FIL))
-    with pytest.raises(Refused, match="the reserve f090 cannot be changed"):
+    with pytest.raises(Refused, match="the reserve t090 cannot be changed"):
         desk("Papyrus.SetBalance", RESERVE, "0")
     with pytest.raises(Refused, match="is less than nothing"):
         desk("Papyrus.SetBalance", desk.accounts[0], "-1")
@@ -275,11 +275,11 @@ def test_sector_breaks_down_and_recovers_while_others_are_proven(own):
 
 
 def test_sectors_that_are_not_there_are_told_of(desk):
-    with pytest.raises(Refused, match="f01000 has no sector 77"):
+    with pytest.raises(Refused, match="t01000 has no sector 77"):
         desk("Papyrus.Fault", MINER, [77])
     with pytest.raises(Refused, match="no sectors were named"):
         desk("Papyrus.Recover", MINER, [])
-    with pytest.raises(Refused, match="f01001 is no miner: `papyrus miner create` makes one"):
+    with pytest.raises(Refused, match="t01001 is no miner: `papyrus miner create` makes one"):
         desk("Papyrus.AddSector", "t01001")
     with pytest.raises(Refused, match="0 sectors: 1 to 100"):
         desk("Papyrus.AddSector", MINER, 0)
