@@ -102,7 +102,7 @@ class PoolAndModel(RuleBasedStateMachine):
         change = self.chain.move(self.pool, tipset)
         note(f"at {tipset.height}: {len(change.reverted)} back, {len(change.applied)} on")
         for passed in (*change.reverted, *change.applied):
-            for message in self.chain.messages_of(passed):
+            for message in self.chain.messages_of(passed).values():
                 if message.unsigned.sender != BELLA.address:  # whose blocks lack her signature
                     self.known.add((message.unsigned.sender, message.unsigned.nonce))
 

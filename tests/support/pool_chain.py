@@ -195,9 +195,9 @@ class PoolChain:
         return address
 
     def messages_of(self, tipset):
-        """Return the messages of a tipset, each once."""
-        contents = self.contents[tipset.key]
-        return list({message.unsigned.cid: message for message in contents}.values())
+        """Return the messages of a tipset, each once, by their CIDs."""
+        once = {message.unsigned.cid: message for message in self.contents[tipset.key]}
+        return {message.cid: message for message in once.values()}
 
     def base_fee_after(self, tipset):
         """Return the base fee of a block on a tipset."""

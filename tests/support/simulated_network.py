@@ -32,6 +32,7 @@ from papyrus.mining.base_info import MiningWorld
 from papyrus.mining.block_template import bls_signature
 from papyrus.mining.post_scheduler import ChainView, due_proofs, proof_message
 from papyrus.mining.producer import MiningBase, attempt, finish
+from papyrus.mining.slash_filter import SlashFilter
 from papyrus.node.block_intake import FullBlock
 from papyrus.node.clock import VirtualClock
 from papyrus.node.config import Config
@@ -140,12 +141,13 @@ class Peer:
         won = attempt(self.miner, base, world, self.node.wallet, self.prover, self.select)
         return None if won is None else (won, world)
 
-    def finished(self, tried):
+    async def finished(self, tried):
         """Return the block of an attempt, if the miner may sign it."""
         won, world = tried
         block = finish(won, self.head, world, self.node.wallet, self.select)
         parents = self.chain.tipset(TipsetKey(block.header.parents))
-        if self.node.slash_filter.admit(block.header, parents.height) is not None:
+        admitted = self.node.slash_filter.run(SlashFilter.admit, block.header, parents.height)
+        if await admitted is not None:
             return None
         self.signed.append(block.header)
         return FullBlock(block.header, block.bls_messages, block.signed_messages)
@@ -349,7 +351,7 @@ class SimulatedNetwork:
                 continue
             if peer.place in self.equivocates:
                 made[peer] = self._twins_of(peer, won)
-            elif (block := peer.finished(won)) is not None:
+            elif (block := await peer.finished(won)) is not None:
                 made[peer] = (block, block)
             else:
                 self.counts["not signed, for it would be a fault"] += 1

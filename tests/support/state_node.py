@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lotus_chains import lotus_chain
@@ -14,6 +14,7 @@ from papyrus.chain.snapshot_import import import_snapshot
 from papyrus.ipld.blockstore import LayeredBlockstore
 from papyrus.node.clock import VirtualClock
 from papyrus.node.execution import ExecutionMeans
+from papyrus.node.message_search import MessageSearch
 from papyrus.node.workers import InlineWorkers
 from papyrus.rpc.auth import EVERYTHING
 from papyrus.rpc.dispatch import Caller, Dispatcher
@@ -67,6 +68,7 @@ class StateNode:
         )
         self.workers = InlineWorkers(means)
         self.pool = Waiting()
+        self.search = MessageSearch(opened.index.path, opened.store.blocks, opened.network)
         self.beacons = Beacons()
         self.clock = VirtualClock(0.0)
         self.versions = [
@@ -105,7 +107,9 @@ def state_node(shared, name):
     try:
         import_snapshot(folder / "chain", chain.file.path, chain.network)
         with open_chain(folder / "chain", chain.network) as opened:
-            yield StateNode(opened, chain)
+            node = StateNode(opened, chain)
+            with closing(node.search):
+                yield node
     finally:
         shutil.rmtree(folder)
 

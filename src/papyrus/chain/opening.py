@@ -25,6 +25,7 @@ from papyrus.storage.chain_notes import (
     HEAD,
     NETWORK,
     ChainNotes,
+    Write,
     fact,
     note_facts,
     open_notes,
@@ -68,12 +69,16 @@ def open_chain(
     *,
     progress: Progress | None = None,
     weigh: Weigh = weight,
+    write_notes: Callable[[Path], Write] | None = None,
+    is_followed: bool = True,
 ) -> Iterator[Chain]:
     """Open the chain in a folder until the block ends, its index brought to the head.
 
-    An empty folder is begun with `genesis`. LocalFault, in words, where there is no genesis or
-    another one than this folder's or this network's, where another process has the chain open, or
-    where a part of it cannot be opened.
+    With `is_followed` the index follows each change of the head at once. `write_notes` gives who
+    writes the notes in a file, where this thread is not to wait for the disk. An empty folder is
+    begun with `genesis`. LocalFault, in words, where there is no genesis or another one than this
+    folder's or this network's, where another process has the chain open, or where a part of it
+    cannot be opened.
     """
     with ExitStack() as stack:
         stack.enter_context(hold_chain(folder))
@@ -83,12 +88,15 @@ def open_chain(
         cid = _genesis_of(database, notes, network, genesis)
         tipset = _genesis_tipset(database.store, cid)
         network = network.with_genesis(cid, tipset.min_timestamp)
+        if write_notes is not None:
+            notes = notes.written_by(write_notes(folder / NOTES_FILE))
         index = open_index(folder / INDEX_FILE)
         stack.callback(index.close)
         store = ChainStore(database, notes, tipset, index=index, weigh=weigh)
         follower = IndexFollower(index, store, database.store, network)
         follower.catch_up(store.head, progress)
-        store.subscribe(follower.follow)
+        if is_followed:
+            store.subscribe(follower.follow)
         yield Chain(store, network, database, notes, index, follower)
 
 

@@ -5,11 +5,13 @@ header the receipt. So the answer to "where" is the child. A sender may have rep
 one that differs in gas alone; whether that answers the question too, the asker says.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from papyrus.chain.head_changes import HeadChange
 from papyrus.chain.messages import chain_message, receipt_at, tipset_messages
-from papyrus.chain.store import ChainStore
+from papyrus.consensus.selection import ChainMessage
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import ZERO
@@ -17,11 +19,15 @@ from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import LocalFault, PapyrusError
 from papyrus.rules.network import Network
 from papyrus.storage import chain_index
+from papyrus.storage.chain_index import IfNull
 from papyrus.storage.chain_index_file import ChainIndex
 from papyrus.types.message import Message
 from papyrus.types.receipt import Receipt
-from papyrus.types.tipset import Tipset
+from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.state_tree import StateTree
+
+ReadMessages = Callable[[Blockstore, Tipset, Network], Sequence[ChainMessage]]
+"""Gives the messages of a tipset that count, as `tipset_messages` does."""
 
 NO_LIMIT = -1
 """As a lookback: search down to genesis."""
@@ -44,8 +50,26 @@ class MessageLookup:
     receipt: Receipt
 
 
+class SearchedChain(Protocol):
+    """The chain as a search sees it."""
+
+    @property
+    def blocks(self) -> Blockstore:
+        """Its blocks."""
+        ...
+
+    @property
+    def head(self) -> Tipset:
+        """The tipset it ends in."""
+        ...
+
+    def tipset(self, key: TipsetKey) -> Tipset:
+        """Return a tipset; LocalFault where a block of it is missing."""
+        ...
+
+
 def search_message(
-    chain: ChainStore,
+    chain: SearchedChain,
     index: ChainIndex,
     network: Network,
     cid: Cid,
@@ -53,6 +77,7 @@ def search_message(
     base: Tipset | None = None,
     lookback: ChainEpoch = NO_LIMIT,
     allow_replaced: bool = True,
+    read: ReadMessages = tipset_messages,
 ) -> MessageLookup | None:
     """Return where a message was executed on the chain that ends in `base`, or in the head.
 
@@ -61,15 +86,16 @@ def search_message(
     or the chain is not here as far back as it had to be searched.
     """
     top = chain.head if base is None else base
-    search = _Search(chain, network, cid, chain_message(chain.blocks, cid).unsigned, allow_replaced)
+    message = chain_message(chain.blocks, cid).unsigned
+    search = _Search(chain, network, cid, message, allow_replaced, read)
     lowest = -1 if lookback == NO_LIMIT else top.height - lookback
     # A limit of zero still looks at the base itself.
-    found = search.executed_by(top)
-    if found is None and chain_index.height_of(index, top.key) == top.height:
+    if _is_indexed(index, top):
         found = search.in_index(index, top)
-        if found is not None and found.tipset.height < lowest:
-            return None
-    return found or search.behind(top, lowest)
+        if found is not None:
+            return None if found.tipset.height < lowest else found
+        return search.behind(top, lowest)
+    return search.executed_by(top) or search.behind(top, lowest, index)
 
 
 class MessageWait:
@@ -77,19 +103,20 @@ class MessageWait:
 
     def __init__(
         self,
-        chain: ChainStore,
+        chain: SearchedChain,
         network: Network,
         cid: Cid,
         confidence: int,
         found: MessageLookup | None,
         *,
         allow_replaced: bool = True,
+        read: ReadMessages = tipset_messages,
     ) -> None:
         """Wait from the current head on, where a search gave `found`, for so many epochs on top."""
         if not 0 <= confidence <= MOST_CONFIDENCE:
             raise LocalFault(f"a confidence of {confidence} epochs: 0 to {MOST_CONFIDENCE} allowed")
         message = chain_message(chain.blocks, cid).unsigned
-        self._search = _Search(chain, network, cid, message, allow_replaced)
+        self._search = _Search(chain, network, cid, message, allow_replaced, read)
         self._confidence = confidence
         self._candidate = found
         self.result: MessageLookup | None = None
@@ -123,18 +150,19 @@ class MessageWait:
 class _Search:
     """A message that is looked for."""
 
-    chain: ChainStore
+    chain: SearchedChain
     network: Network
     cid: Cid
     message: Message
     allow_replaced: bool
+    read: ReadMessages
 
     def executed_by(self, tipset: Tipset) -> MessageLookup | None:
         """Return the message's execution where this tipset's parent holds it."""
         if tipset.height == 0:
             return None
         parent = self.chain.tipset(tipset.parents)
-        messages = tipset_messages(self.chain.blocks, parent, self.network)
+        messages = self.read(self.chain.blocks, parent, self.network)
         for position in range(len(messages) - 1, -1, -1):
             other = messages[position].unsigned
             if other.sender == self.message.sender and other.nonce == self.message.nonce:
@@ -149,17 +177,27 @@ class _Search:
         )
         if found is None or found.tipset.height >= top.height:
             return None
-        child = self.chain.tipset_at(found.tipset.height + 1, top, before_null=False)
-        if child.parents != found.tipset.key:
-            return None
+        above = chain_index.ancestor_at(
+            index, top.key, found.tipset.height + 1, if_null=IfNull.AFTER
+        )
+        child = None if above is None else self.chain.tipset(above.key)
+        if child is None or child.parents != found.tipset.key:
+            return None  # the chain changed between two looks
         other = chain_message(self.chain.blocks, found.cid).unsigned
         return self._lookup(found.cid, other, child, found.position)
 
-    def behind(self, top: Tipset, lowest: ChainEpoch) -> MessageLookup | None:
-        """Walk back to where the sender's nonce passed the message's."""
+    def behind(
+        self, top: Tipset, lowest: ChainEpoch, index: ChainIndex | None = None
+    ) -> MessageLookup | None:
+        """Walk back to where the sender's nonce passed the message's, or an index knows."""
         blocks, child = self.chain.blocks, top
         after = _nonce_before(child, self.message, blocks)
         while child.height > max(lowest, 0) and after > self.message.nonce:
+            if index is not None and _is_indexed(index, child):
+                found = self.in_index(index, child)
+                if found is not None:
+                    return None if found.tipset.height < lowest else found
+                index = None
             parent = self.chain.tipset(child.parents)
             before = _nonce_before(parent, self.message, blocks)
             if before <= self.message.nonce:
@@ -180,6 +218,10 @@ class _Search:
         if receipt is None:
             raise LocalFault(f"the receipts {root} do not reach to message {position}")
         return MessageLookup(cid, child, receipt)
+
+
+def _is_indexed(index: ChainIndex, tipset: Tipset) -> bool:
+    return chain_index.height_of(index, tipset.key) == tipset.height
 
 
 def _nonce_before(tipset: Tipset, message: Message, store: Blockstore) -> int:

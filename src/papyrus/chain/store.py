@@ -2,10 +2,10 @@
 
 A block comes here once it and its messages were found good, and its parent state is in the store.
 It is on the disk before anybody hears of it. Then the tipset it makes with others of its height is
-considered: the heaviest known chain is the chain, a tie broken by tickets. A new head is written
-down before anything follows it, and names only what is in the store, so that whenever the process
-ends the next one finds a head it can go on from. The observers hear of each change in order, the
-next change after all have heard the one before.
+considered: the heaviest known chain is the chain, a tie broken by tickets. A new head is noted
+before anything follows it, and names only what is in the store, so that whenever the process ends
+the next one finds a head it can go on from; who writes the notes says when they are on the disk.
+The observers hear of each change in order, the next change after all have heard the one before.
 """
 
 from collections import OrderedDict, deque
@@ -113,14 +113,9 @@ class ChainStore:
         a height above the base or below zero.
         """
         top = self._head if base is None else base
-        index = self._index
-        if (
-            index is not None
-            and 0 <= height < top.height
-            and chain_index.height_of(index, top.key) == top.height
-        ):
+        if self._index is not None and 0 <= height < top.height:
             if_null = IfNull.BEFORE if before_null else IfNull.AFTER
-            found = chain_index.tipset_at(index, height, if_null=if_null)
+            found = chain_index.ancestor_at(self._index, top.key, height, if_null=if_null)
             if found is not None:
                 return self.tipset(found.key)
         return self._skips.tipset_at(top, height, before_null=before_null)
@@ -160,7 +155,10 @@ class ChainStore:
             return _put_messages(batch, bls, others)
 
     def put_headers(self, headers: Iterable[BlockHeader]) -> None:
-        """Keep headers that nobody has judged yet; they take no part in the choice of the head."""
+        """Keep headers that nobody has judged yet; they take no part in the choice of the head.
+
+        Any thread may do that, as with messages.
+        """
         with self.database.batch() as batch:
             for header in headers:
                 batch.put(header.cid, header.to_cbor())
@@ -177,6 +175,12 @@ class ChainStore:
         for header in headers:
             self._expect_block_whole(header)
         self.put_headers(headers)
+        self._known.add(headers)
+
+    def take_up(self, headers: Sequence[BlockHeader]) -> None:
+        """Do what `put_blocks` does with blocks whose headers are kept already."""
+        for header in headers:
+            self._expect_block_whole(header)
         self._known.add(headers)
 
     # The head.

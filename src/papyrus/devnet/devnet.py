@@ -26,6 +26,7 @@ from papyrus.mining.base_info import BeaconSource, MiningWorld
 from papyrus.mining.block_template import ProducedBlock
 from papyrus.mining.post_scheduler import ChainView
 from papyrus.mining.producer import MiningBase, produce
+from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.selection import Candidates, select_messages
 from papyrus.node.block_intake import FullBlock
 from papyrus.node.logging import part
@@ -38,6 +39,7 @@ from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault, PapyrusError
 from papyrus.primitives.sentences import sentence
 from papyrus.proofs.simulated import SimulatedProver
+from papyrus.storage.database import Database
 from papyrus.types.block import BlockHeader
 from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
@@ -185,7 +187,7 @@ class Devnet:
         for nulls in range(null_rounds, null_rounds + MOST_NULL_ROUNDS):
             attempt = MiningBase(base, nulls)
             won, unsigned = await self._won(attempt, world)
-            blocks = [block for block in won if self._may_sign(block, base)]
+            blocks = [block for block in won if await self._may_sign(block, base)]
             if blocks:
                 self.clock.advance_to(attempt.block_time(node.network))
                 await node.intake.take([_full(block) for block in blocks])
@@ -235,15 +237,13 @@ class Devnet:
                 if block is not None:
                     blocks.append(block)
             # They are kept before they are signed for good: ended in between, they are taken up.
-            with node.chain.database.batch() as batch:
-                for block in blocks:
-                    block.put(batch)
+            await node.thread.run(_keep, node.chain.database, blocks)
             if not blocks or await executed_or_none(node, base.tipset, blocks) is not None:
                 return blocks, unsigned
 
-    def _may_sign(self, block: ProducedBlock, base: Tipset) -> bool:
+    async def _may_sign(self, block: ProducedBlock, base: Tipset) -> bool:
         """Return whether a miner may sign a block; from then on it may sign no other."""
-        conflict = self.node.slash_filter.admit(block.header, base.height)
+        conflict = await self.node.slash_filter.run(SlashFilter.admit, block.header, base.height)
         if conflict is not None:
             _log.warning("a block was not signed", miner=block.header.miner, why=conflict)
             return False
@@ -260,7 +260,7 @@ class Devnet:
         store = node.chain.blocks
         signed = [
             load_header(store, cid)
-            for cid in node.slash_filter.signed_above(head.height)
+            for cid in await node.slash_filter.run(SlashFilter.signed_above, head.height)
             if store.has(cid)
         ]
         fitting = [header for header in signed if TipsetKey(header.parents) == head.key]
@@ -354,6 +354,12 @@ def _stored(store: Blockstore, header: BlockHeader) -> FullBlock:
         tuple(one for one in messages if isinstance(one, Message)),
         tuple(one for one in messages if isinstance(one, SignedMessage)),
     )
+
+
+def _keep(database: Database, blocks: Sequence[ProducedBlock]) -> None:
+    with database.batch() as batch:
+        for block in blocks:
+            block.put(batch)
 
 
 def _full(block: ProducedBlock) -> FullBlock:

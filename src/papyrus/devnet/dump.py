@@ -18,6 +18,7 @@ from papyrus.devnet.devnet import Devnet
 from papyrus.devnet.opening import SETTINGS_FILE
 from papyrus.ipld.car import verify_block
 from papyrus.ipld.cid import Cid
+from papyrus.mining.slash_filter import SlashFilter
 from papyrus.node.repository import Repository
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.network import Network
@@ -74,14 +75,15 @@ async def load_state(devnet: Devnet, dump: DevnetDump) -> Tipset:
                 "--load-state"
             )
         devnet.travels += 1
+        await node.slash_filter.run(SlashFilter.forget_above, -1)
         node.chain.set_head(head, forget_above=True)
-        node.slash_filter.forget_above(-1)
         node.states.forget_above(0)
         devnet.clock.advance_to(head.min_timestamp)
         await node.executed.catch_up()
         node.pool.forget_accounts()
         node.pool.clear(local=True)
         await node.pushing.push_again(dump.pending)
+        await node.notes.flushed()
     return head
 
 

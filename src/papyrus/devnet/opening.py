@@ -24,6 +24,7 @@ from papyrus.devnet.keys import DevnetKeystore
 from papyrus.devnet.options import DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.devnet.settings import DevnetSettings, devnet_network
+from papyrus.mining.slash_filter import SlashFilter
 from papyrus.node.config import Config
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import NodePlan, open_node
@@ -98,7 +99,7 @@ def open_devnet(
             # Only by hand does the chain get shorter; the tipsets above may then be made anew.
             if change.reverted and not change.applied:
                 height = node.chain.head.height
-                node.slash_filter.forget_above(height)
+                node.slash_filter.submit(SlashFilter.forget_above, height)
                 node.states.forget_above(height)
 
         node.chain.subscribe(follow)

@@ -7,6 +7,7 @@ any more, so that the same miners may make others in their place. The clock does
 from dataclasses import dataclass
 
 from papyrus.devnet.devnet import Devnet
+from papyrus.mining.slash_filter import SlashFilter
 from papyrus.storage.chain_notes import StateAfter
 from papyrus.types.message import SignedMessage
 from papyrus.types.tipset import Tipset
@@ -68,12 +69,13 @@ async def go_to(devnet: Devnet, moment: Moment) -> None:
     """Make a moment the present, in a turn that the caller has."""
     node = devnet.node
     devnet.travels += 1
-    node.chain.set_head(moment.head, forget_above=True)
     # Blocks above may have been made by hand on another fork, and the state after it changed.
-    node.slash_filter.forget_above(moment.head.height)
+    await node.slash_filter.run(SlashFilter.forget_above, moment.head.height)
+    node.chain.set_head(moment.head, forget_above=True)
     node.states.forget_above(moment.head.height)
     node.states.override(moment.head, moment.after)
     await node.executed.catch_up()
     node.pool.forget_accounts()
     node.pool.clear(local=True)
     await node.pushing.push_again(moment.pending)
+    await node.notes.flushed()

@@ -80,11 +80,11 @@ class Admission:
         if message.is_bls:
             self._bls_signatures.put(message.unsigned_cid, message.signed.signature)
 
-    def with_signature(self, chain_message: ChainMessage) -> SignedMessage | None:
+    def with_signature(self, cid: Cid, chain_message: ChainMessage) -> SignedMessage | None:
         """Return a block's message with its signature, or None where that is not known."""
         if isinstance(chain_message, SignedMessage):
             return chain_message
-        signature = self._bls_signatures.get(chain_message.cid)
+        signature = self._bls_signatures.get(cid)
         return None if signature is None else SignedMessage(chain_message, signature)
 
 

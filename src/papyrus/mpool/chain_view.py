@@ -4,7 +4,7 @@ The pool needs the head, the accounts as executing the head leaves them, the bas
 block, and the messages of a tipset. Who executes tipsets is the caller's business.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,10 @@ from papyrus.primitives.amounts import TokenAmount
 from papyrus.rules.network import Network
 from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.state_tree import StateTree
+
+_MOST_MESSAGES = 20_000
+_MOST_TIPSETS = 1_000
+"""That are remembered: the head, and what a change of the head is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,8 @@ class ChainView(Protocol):
         """Return the key an address stands for after the head; LookupError where there is none."""
         ...
 
-    def messages_of(self, tipset: Tipset) -> Sequence[ChainMessage]:
-        """Return the messages of a tipset's blocks in order, each once."""
+    def messages_of(self, tipset: Tipset) -> Mapping[Cid, ChainMessage]:
+        """Return the messages of a tipset's blocks in order, each once, by their CIDs."""
         ...
 
     def base_fee_after(self, tipset: Tipset) -> TokenAmount:
@@ -82,10 +86,18 @@ class TipsetKeeper(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TipsetContents:
+    """What a tipset's blocks hold for the pool; to read it takes as long as they have messages."""
+
+    messages: Mapping[Cid, ChainMessage]
+    base_fee_after: TokenAmount
+
+
 class StoredChainView:
     """A view of the chain in a store of blocks."""
 
-    __slots__ = ("_chain", "_network", "_open", "_state_after", "_store")
+    __slots__ = ("_chain", "_known", "_network", "_open", "_state_after", "_store")
 
     def __init__(
         self,
@@ -100,6 +112,7 @@ class StoredChainView:
         self._network = network
         self._state_after = state_after
         self._open: tuple[Cid, StateTree] | None = None
+        self._known: dict[TipsetKey, TipsetContents] = {}
 
     @property
     def head(self) -> Tipset:
@@ -127,22 +140,35 @@ class StoredChainView:
         """Return the key an address stands for after the head; LookupError where there is none."""
         return key_address(self._tree(self.head), address)
 
-    def messages_of(self, tipset: Tipset) -> Sequence[ChainMessage]:
-        """Return the messages of a tipset's blocks in order, each once."""
-        found: dict[Cid, ChainMessage] = {}
-        for block in tipset.blocks:
-            for message in messages_of(self._store, block):
-                found.setdefault(message.unsigned.cid, message)
-        return list(found.values())
+    def messages_of(self, tipset: Tipset) -> Mapping[Cid, ChainMessage]:
+        """Return the messages of a tipset's blocks in order, each once, by their CIDs."""
+        return self._contents(tipset).messages
 
     def base_fee_after(self, tipset: Tipset) -> TokenAmount:
         """Return the base fee of a block on the tipset."""
-        return next_base_fee(
-            self._network.base_fee,
-            tipset.height,
-            tipset.parent_base_fee,
-            [messages_of(self._store, block) for block in tipset.blocks],
-        )
+        return self._contents(tipset).base_fee_after
+
+    def read(self, tipset: Tipset) -> TipsetContents:
+        """Return what a tipset holds; any thread may ask, and `know` spares others the reading."""
+        blocks = [messages_of(self._store, block) for block in tipset.blocks]
+        once: dict[Cid, ChainMessage] = {}
+        for block in blocks:
+            for message in block:
+                once.setdefault(message.unsigned.cid, message)
+        fee = next_base_fee(self._network.base_fee, tipset.height, tipset.parent_base_fee, blocks)
+        return TipsetContents({message.cid: message for message in once.values()}, fee)
+
+    def know(self, contents: Iterable[tuple[TipsetKey, TipsetContents]]) -> None:
+        """Remember what was read, as the latest; so many messages, the oldest go first."""
+        self._known.update(contents)
+        count = sum(len(one.messages) for one in self._known.values())
+        for key in list(self._known)[:-1]:
+            if count <= _MOST_MESSAGES and len(self._known) <= _MOST_TIPSETS:
+                break
+            count -= len(self._known.pop(key).messages)
+
+    def _contents(self, tipset: Tipset) -> TipsetContents:
+        return self._known.get(tipset.key) or self.read(tipset)
 
     def _tree(self, tipset: Tipset) -> StateTree:
         root = self._state_after(tipset)

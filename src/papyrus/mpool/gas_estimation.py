@@ -85,7 +85,7 @@ class GasHistory:
     def _of(self, tipset: Tipset) -> tuple[Offer, ...]:
         offers = self._offers.get(tipset.key)
         if offers is None:
-            messages = (one.unsigned for one in self._view.messages_of(tipset))
+            messages = (one.unsigned for one in self._view.messages_of(tipset).values())
             offers = tuple((int(one.gas_premium), one.gas_limit) for one in messages)
             self._offers.put(tipset.key, offers)
         return offers

@@ -30,13 +30,13 @@ class TakenMessages:
 
     def turns(self, tipset: Tipset) -> Iterator[tuple[Turn, Cid]]:
         """Yield the turn and the CID of each message of a tipset."""
-        for message in self._view.messages_of(tipset):
-            yield self._turn(message.unsigned), message.cid
+        for cid, message in self._view.messages_of(tipset).items():
+            yield self._turn(message.unsigned), cid
 
     def signed(self, tipset: Tipset) -> Iterator[tuple[Turn, SignedMessage]]:
         """Yield the turn and the message of each whose signature is known."""
-        for message in self._view.messages_of(tipset):
-            signed = self._admission.with_signature(message)
+        for cid, message in self._view.messages_of(tipset).items():
+            signed = self._admission.with_signature(cid, message)
             if signed is not None:
                 yield self._turn(message.unsigned), signed
 

@@ -5,7 +5,7 @@ is kept and takes part in the choice of the head; one that breaks a rule for goo
 bad, and so is whatever builds on it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from papyrus.chain.bad_blocks import BadBlocks
@@ -49,9 +49,11 @@ class BlockIntake:
     """Unix seconds."""
     metrics: Metrics
     log: SyncLog
+    flushed: Callable[[], Awaitable[None]]
+    """Returns when what the chain noted is on the disk."""
 
     async def take(self, blocks: Sequence[FullBlock]) -> HeadChange | None:
-        """Judge blocks of one epoch, keep them, and return how that moved the head.
+        """Judge blocks of one epoch, keep them, and return how that moved the head, durably.
 
         Raises Invalid with the first rule that one of them breaks, and keeps none of them then;
         LocalFault where this machine cannot tell.
@@ -63,11 +65,16 @@ class BlockIntake:
             for block in blocks:
                 # The root of a block's messages is kept together with them.
                 if not self.chain.blocks.has(block.header.messages):
-                    self.chain.put_messages(block.bls_messages, block.signed_messages)
+                    await self.judge.run(
+                        self.chain.put_messages, block.bls_messages, block.signed_messages
+                    )
             for header in headers:
                 await self._judge_once(header)
-            self.chain.put_blocks(headers)
-            return self.chain.consider(Tipset.of(headers[:1]))
+            await self.judge.run(self.chain.put_headers, headers)
+            self.chain.take_up(headers)
+            change = self.chain.consider(Tipset.of(headers[:1]))
+            await self.flushed()
+            return change
 
     async def judge_again(self, tipset: Tipset) -> None:
         """Judge the blocks of a tipset whether they are known or not; genesis is always good.

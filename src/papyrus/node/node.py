@@ -24,13 +24,14 @@ from papyrus.chain.store import ChainStore
 from papyrus.consensus.winning_sectors import WinningPoStVerifier
 from papyrus.mining.base_info import BeaconSource
 from papyrus.mining.slash_filter import SlashFilter
-from papyrus.mpool.chain_view import StoredChainView
+from papyrus.mpool.chain_view import StoredChainView, TipsetContents
 from papyrus.mpool.config import MpoolConfig
 from papyrus.mpool.pool import MessagePool
 from papyrus.node.block_intake import BlockIntake
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.clock import Clock
 from papyrus.node.config import Config
+from papyrus.node.disk_thread import DiskThread
 from papyrus.node.executed_head import ExecutedHead
 from papyrus.node.execution import (
     ExecutionMeans,
@@ -40,10 +41,13 @@ from papyrus.node.execution import (
     open_execution,
 )
 from papyrus.node.health import NodeStatus
+from papyrus.node.index_thread import IndexThread
 from papyrus.node.kept_messages import KeptMessages
 from papyrus.node.logging import part
 from papyrus.node.loop_watch import LoopWatch
+from papyrus.node.message_search import MessageSearch
 from papyrus.node.metrics import Metrics
+from papyrus.node.notes_thread import NotesThread
 from papyrus.node.pool_settings import kept_settings
 from papyrus.node.pushing import Pushing
 from papyrus.node.repository import Repository
@@ -53,10 +57,13 @@ from papyrus.node.workers import InlineWorkers, Workers
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import PapyrusError
 from papyrus.rules.network import Network
-from papyrus.types.tipset import Tipset
+from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.wallet.wallet import Wallet
 
 AGENT = f"papyrus-{version('papyrus-filecoin')}"
+
+_MOST_READ = 1000
+"""Tipsets of a change of the head that are read beforehand: more than a finality."""
 
 _log = part("node")
 
@@ -95,9 +102,12 @@ class Node:
     pushing: Pushing
     """How users' messages come into it."""
     intake: BlockIntake
-    slash_filter: SlashFilter
+    slash_filter: DiskThread[SlashFilter]
     """What keeps blocks made here from getting their miners slashed."""
     thread: ChainThread
+    index: IndexThread
+    search: MessageSearch
+    notes: NotesThread
     metrics: Metrics
     loop_watch: LoopWatch
     session: UUID = field(default_factory=uuid4)
@@ -155,7 +165,9 @@ class Node:
         """Take up the messages that waited and follow the head, while the workers come up."""
         self.loop_watch.start()
         self._tasks.append(asyncio.create_task(self._bring_up_workers(), name="workers"))
-        await self.states.after(self.chain.head)
+        head = self.chain.head
+        await self.states.after(head)
+        self.view.know([(head.key, await asyncio.to_thread(self.view.read, head))])
         for problem in await self.pushing.load():
             _log.warning("a kept message cannot wait any more", why=problem)
         self._tasks.append(asyncio.create_task(self.executed.follow(), name="head"))
@@ -172,7 +184,7 @@ class Node:
             with suppress(asyncio.CancelledError):
                 await task
         self._tasks.clear()
-        await self.pushing.stop()
+        self.pushing.stop()
         await self.workers.stop()
         self.thread.stop()
         self.loop_watch.stop()
@@ -207,6 +219,17 @@ class Node:
             except PapyrusError as error:
                 _log.warning("messages were not published again", why=error)
 
+    async def prepare(self, change: HeadChange) -> None:
+        """Read what a change of the head is about, and let the index and the disk follow it."""
+        tipsets = (*change.reverted, *change.applied)
+
+        def read() -> list[tuple[TipsetKey, TipsetContents]]:
+            return [(tipset.key, self.view.read(tipset)) for tipset in tipsets[-_MOST_READ:]]
+
+        self.view.know(await asyncio.to_thread(read))
+        await self.index.caught_up()
+        await self.notes.flushed()
+
     def on_executed(self, change: HeadChange) -> None:
         """Count the messages that the head's tipsets took."""
         counts = (len(self.view.messages_of(tipset)) for tipset in change.applied)
@@ -214,7 +237,7 @@ class Node:
         # Where it was executed before it was indexed, the index has no receipts of it yet.
         head = self.executed.head
         after = self.states.known_after(head)
-        self.opened.follower.record_outcomes(head, after.receipts_root)
+        self.index.record_outcomes(head, after.receipts_root)
 
     def head_moved(self, head: Tipset, *, reverted: bool) -> None:
         """Note when and where the head moved, for whoever asks how the node fares."""
@@ -233,10 +256,25 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
     """
     with ExitStack() as stack:
         folder = plan.repository.datastore
+        notes = NotesThread()
+        stack.callback(notes.close)
         opened = stack.enter_context(
-            open_chain(folder, plan.network, plan.genesis, progress=progress)
+            open_chain(
+                folder,
+                plan.network,
+                plan.genesis,
+                progress=progress,
+                write_notes=notes.open,
+                is_followed=False,
+            )
         )
+        stack.callback(notes.close)  # before another process may have the chain
         chain = opened.store
+        index = IndexThread(opened.index.path, chain.blocks, opened.network)
+        stack.callback(index.close)
+        chain.subscribe(index.follow)
+        search = MessageSearch(opened.index.path, chain.blocks, opened.network)
+        stack.callback(search.close)
         metrics = Metrics(opened.network.name, AGENT)
         execution = ExecutionPlan(
             folder, opened.network, plan.config.chain.engine, proofs=plan.proofs
@@ -247,9 +285,7 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
         outcomes = States(
             chain,
             opened.notes,
-            on_executed=lambda tipset, after: opened.follower.record_outcomes(
-                tipset, after.receipts_root
-            ),
+            on_executed=lambda tipset, after: index.record_outcomes(tipset, after.receipts_root),
         )
         states = TipsetStates(outcomes, workers)
         executed = ExecutedHead(chain, states)
@@ -270,7 +306,8 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             config=kept_settings(settings) or mpool_config(plan.config),
         )
         pushing = Pushing(pool, kept, settings)
-        slash_filter = SlashFilter(plan.repository.folder / "slash-filter.sqlite")
+        signed_blocks = plan.repository.folder / "slash-filter.sqlite"
+        slash_filter = DiskThread("slash filter", lambda: SlashFilter(signed_blocks))
         stack.callback(slash_filter.close)
         thread = ChainThread(chain.blocks)
         node = Node(
@@ -292,12 +329,17 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
                 now=plan.clock.time,
                 metrics=metrics,
                 log=SyncLog(plan.clock.time),
+                flushed=notes.flushed,
             ),
             slash_filter=slash_filter,
             thread=thread,
+            index=index,
+            search=search,
+            notes=notes,
             metrics=metrics,
             loop_watch=LoopWatch(metrics.loop_stalls.observe, plan.config.metrics.stall_limit),
         )
+        executed.prepare = node.prepare
         executed.subscribe(pool.on_head_change)
         executed.subscribe(node.on_executed)
         chain.subscribe(lambda change: node.head_moved(chain.head, reverted=bool(change.reverted)))

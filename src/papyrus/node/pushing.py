@@ -9,7 +9,8 @@ there, it waits no longer.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -19,6 +20,7 @@ from papyrus.mpool.config import MpoolConfig
 from papyrus.mpool.pending import PendingMessage
 from papyrus.mpool.pool import MessagePool, examined
 from papyrus.mpool.pruning import excess_messages
+from papyrus.node.disk_thread import done
 from papyrus.node.kept_messages import KeptMessages
 from papyrus.node.pool_settings import keep_settings
 from papyrus.primitives.errors import Invalid, PapyrusError
@@ -30,7 +32,7 @@ R = TypeVar("R")
 _AT_ONCE = 16
 """Messages checked before others have their turn, and then taken: some milliseconds of each."""
 
-_Flushes = set["asyncio.Future[None]"]
+_Flushes = set["Future[None]"]
 
 
 class Pushing:
@@ -72,7 +74,7 @@ class Pushing:
             try:
                 for message in found:
                     taken.append(self._pool.take(message, untrusted=untrusted))
-                    self._note_flush(flushes)
+                    flushes.add(self._kept.flush())
             except PapyrusError as error:
                 refusal = error
             if refusal is not None:
@@ -94,7 +96,7 @@ class Pushing:
                     taken.append(self._pool.take(message))
                 except Invalid:
                     continue
-                self._note_flush(flushes)
+                flushes.add(self._kept.flush())
         await self._flushed(flushes, taken)
 
     async def on_disk(self, cid: Cid) -> None:
@@ -102,9 +104,12 @@ class Pushing:
 
         LocalFault where it does not get there: it waits no longer then.
         """
-        flushes: _Flushes = set()
-        self._note_flush(flushes)
-        await self._flushed(flushes, [cid])
+        await self._flushed({self._kept.flush()}, [cid])
+
+    async def quiet(self) -> None:
+        """Return when nothing of what was taken so far is still on its way to the disk."""
+        with suppress(PapyrusError):  # who pushed it hears of that
+            await done(self._kept.flush())
 
     async def load(self) -> list[Invalid]:
         """Let the messages on the disk wait; return why some of them cannot."""
@@ -127,27 +132,23 @@ class Pushing:
         await self._on_thread(keep_settings, self._settings, config)
         self._pool.config = config
 
-    async def stop(self) -> None:
-        """Return when all that was acknowledged, or will be, is on the disk."""
+    def stop(self) -> None:
+        """Check no more; what was taken is on the disk when its file is closed."""
         if self._pruning is not None:
             self._pruning.cancel()
-        await self._kept.stop()
         self._thread.shutdown(cancel_futures=True)
-
-    def _note_flush(self, flushes: _Flushes) -> None:
-        flush = self._kept.flush()
-        if flush is not None:
-            flushes.add(flush)
 
     async def _flushed(self, flushes: _Flushes, taken: Iterable[Cid]) -> None:
         """Return when flushes are done; where one fails, none of the messages waits any more."""
-        if not flushes:
-            return
-        done, _ = await asyncio.wait(flushes)
-        failures = [error for flush in done if (error := flush.exception()) is not None]
-        if failures:
+        failed: PapyrusError | None = None
+        for flush in flushes:
+            try:
+                await done(flush)
+            except PapyrusError as error:
+                failed = error
+        if failed is not None:
             self._pool.withdraw(taken)
-            raise failures[0]
+            raise failed
 
     def _prune_soon(self) -> None:
         if self._pruning is None:

@@ -86,9 +86,8 @@ class Sending:
         refuses it, and ActorError where it fails in the trial.
         """
         check_outgoing(message)
-        known = self.sent_before(wish)
+        known = await self._sent_already(wish)
         if known is not None:
-            await self._node.pushing.on_disk(known.cid)
             return known
         if message.nonce:
             raise LocalFault(f"MpoolPushMessage expects message nonce to be 0, was {message.nonce}")
@@ -100,9 +99,8 @@ class Sending:
         lock = self._locks.setdefault(sender, asyncio.Lock())
         async with lock:
             # Where it was told twice at once, it was sent while this one waited.
-            known = self.sent_before(wish)
+            known = await self._sent_already(wish)
             if known is not None:
-                await self._node.pushing.on_disk(known.cid)
                 return known
             filled = await self.estimate(replace(message, sender=sender), spec)
             if filled.gas_premium > filled.gas_fee_cap:
@@ -135,6 +133,13 @@ class Sending:
     def _signed(self, message: Message) -> SignedMessage:
         nonce = self._node.pool.next_nonce(message.sender)
         return self._node.wallet.sign_message(replace(message, nonce=nonce))
+
+    async def _sent_already(self, wish: UUID | None) -> SignedMessage | None:
+        """Return what was sent for a wish, if anything was, once it is on the disk."""
+        signed = self.sent_before(wish)
+        if signed is not None:
+            await self._node.pushing.quiet()
+        return signed
 
     def sent_before(self, wish: UUID | None) -> SignedMessage | None:
         """Return what was sent for a wish, if anything was; it waits or the chain has its nonce."""

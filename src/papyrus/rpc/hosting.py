@@ -19,9 +19,11 @@ from papyrus.node.block_intake import BlockIntake
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.clock import Clock
 from papyrus.node.config import Api
+from papyrus.node.disk_thread import DiskThread
 from papyrus.node.execution import ExecutionMeans
 from papyrus.node.health import livez, readyz
 from papyrus.node.market_funds import MarketFunds
+from papyrus.node.message_search import MessageSearch
 from papyrus.node.node import Node
 from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.pushing import Pushing
@@ -106,6 +108,11 @@ class HostedNode:
         return self.node.opened.index
 
     @property
+    def search(self) -> MessageSearch:
+        """Who looks for messages on its chain."""
+        return self.node.search
+
+    @property
     def workers(self) -> Runner[ExecutionMeans]:
         """Who executes."""
         return self.node.workers
@@ -121,7 +128,7 @@ class HostedNode:
         return self.node.intake
 
     @property
-    def slash_filter(self) -> SlashFilter:
+    def slash_filter(self) -> DiskThread[SlashFilter]:
         """What keeps blocks made here from getting their miners slashed."""
         return self.node.slash_filter
 

@@ -137,6 +137,14 @@ def rebuild(index: ChainIndex, entries: Iterable[TipsetEntry]) -> int:
         return count
 
 
+_AT_HEIGHT = {
+    IfNull.NONE: "height = ?",
+    IfNull.BEFORE: "height <= ? ORDER BY height DESC LIMIT 1",
+    IfNull.AFTER: "height >= ? ORDER BY height LIMIT 1",
+}
+_ON_CHAIN = "EXISTS (SELECT 1 FROM tipset AS top WHERE top.key = ?)"
+
+
 def head(index: ChainIndex) -> IndexedTipset | None:
     """Return the highest tipset, or None where nothing is indexed."""
     return tipset_at(index, _MOST_HEIGHT, if_null=IfNull.BEFORE)
@@ -146,12 +154,16 @@ def tipset_at(
     index: ChainIndex, height: ChainEpoch, *, if_null: IfNull = IfNull.NONE
 ) -> IndexedTipset | None:
     """Return the tipset of an epoch, or the one that stands in for it, or None."""
-    where = {
-        IfNull.NONE: "height = ?",
-        IfNull.BEFORE: "height <= ? ORDER BY height DESC LIMIT 1",
-        IfNull.AFTER: "height >= ? ORDER BY height LIMIT 1",
-    }[if_null]
-    rows = rows_of(index, f"SELECT height, key FROM tipset WHERE {where}", height)  # noqa: S608 - of the texts above
+    rows = rows_of(index, f"SELECT height, key FROM tipset WHERE {_AT_HEIGHT[if_null]}", height)  # noqa: S608 - of the texts above
+    return _tipset(*rows[0]) if rows else None
+
+
+def ancestor_at(
+    index: ChainIndex, top: TipsetKey, height: ChainEpoch, *, if_null: IfNull
+) -> IndexedTipset | None:
+    """Return what `tipset_at` does, at one moment at which a tipset is on the chain, or None."""
+    sql = f"SELECT height, key FROM tipset WHERE {_ON_CHAIN} AND {_AT_HEIGHT[if_null]}"  # noqa: S608 - of the texts above
+    rows = rows_of(index, sql, top.to_bytes(), height)
     return _tipset(*rows[0]) if rows else None
 
 

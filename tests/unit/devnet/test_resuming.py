@@ -27,7 +27,7 @@ def test_signed_block_is_taken_up_again(tmp_path, monkeypatch):
             patch.setattr(BlockIntake, "take", end)
             with pytest.raises(Ended):
                 desk.mine()
-        [signed] = desk.node.slash_filter.signed_above(head.height)
+        [signed] = desk.node.slash_filter.reader.signed_above(head.height)
         assert desk.node.chain.head == head
     with devnet_desk(tmp_path) as desk:
         # Something else waits now, so that another block would be made in its place.
@@ -68,11 +68,11 @@ def test_tipset_that_broke_off_is_taken_up_without_a_restart(monkeypatch, happen
         desk.mine(2)
         head = desk.node.chain.head
         with monkeypatch.context() as patch:
-            patch.setattr(desk.node.chain, "put_blocks", happens)
+            patch.setattr(desk.node.chain, "take_up", happens)
             for _ in range(2):
                 with pytest.raises(told):
                     desk.mine()
-        [signed] = desk.node.slash_filter.signed_above(head.height)
+        [signed] = desk.node.slash_filter.reader.signed_above(head.height)
         alice, bob, _ = desk.accounts
         desk("MpoolPushMessage", {"From": alice, "To": bob, "Value": "5"}, None)
         desk.mine()

@@ -116,8 +116,7 @@ def test_message_is_acknowledged_once_it_is_on_the_disk_and_the_loop_goes_on_mea
     assert kept(desk) == [message["CID"]]
 
 
-def test_those_who_push_at_once_share_a_flush(desk, monkeypatch):
-    messages = batch(desk, desk.accounts[0], 40)
+def test_those_who_push_at_once_share_a_flush(home, monkeypatch):
     written = []
     change_all = LocalMessages.change_all
 
@@ -126,14 +125,18 @@ def test_those_who_push_at_once_share_a_flush(desk, monkeypatch):
         change_all(file, changes)
 
     monkeypatch.setattr(LocalMessages, "change_all", count)
+    with devnet_desk(home) as desk:
+        desk.mine()
+        messages = batch(desk, desk.accounts[0], 40)
 
-    async def push_all():
-        with held(desk):
-            pushes = [asyncio.create_task(desk.ask("MpoolPush", one)) for one in messages]
-            await until_there_are(desk, len(messages))
-        return await asyncio.gather(*pushes)
+        async def push_all():
+            with held(desk):
+                pushes = [asyncio.create_task(desk.ask("MpoolPush", one)) for one in messages]
+                await until_there_are(desk, len(messages))
+            return await asyncio.gather(*pushes)
 
-    assert desk.run(push_all()) == [one["CID"] for one in messages] == kept(desk) == waiting(desk)
+        pushed = desk.run(push_all())
+        assert pushed == [one["CID"] for one in messages] == kept(desk) == waiting(desk)
     assert sum(written) == len(messages)
     assert len(written) <= 2
 

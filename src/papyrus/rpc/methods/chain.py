@@ -260,7 +260,7 @@ async def chain_put_obj(context: Context[ChainNode], data: bytes) -> None:
 
     Lotus declares the same name and cannot read what it declares from JSON; bytes are.
     """
-    context.node.chain.blocks.put(Cid.of(data), data)
+    await asyncio.to_thread(context.node.chain.blocks.put, Cid.of(data), data)
 
 
 @method("ChainStatObj", READ)

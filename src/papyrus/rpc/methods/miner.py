@@ -154,7 +154,7 @@ async def miner_create_block(context: Context[MinerNode], template: Template) ->
         )
     world = await _world(node, base)
     block = await node.thread.run(_create, template, base, world, node.wallet)
-    node.chain.put_messages(block.bls_messages, block.signed_messages)
+    await node.thread.run(node.chain.put_messages, block.bls_messages, block.signed_messages)
     return block.announcement
 
 

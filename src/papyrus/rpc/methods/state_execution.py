@@ -72,7 +72,7 @@ async def state_replay(
     if key.cids:
         tipset, cid = node.chain.tipset(key), message
     else:
-        found = find(node, message, None, NO_LIMIT, allow_replaced=True)
+        found = await find(node, message, None, NO_LIMIT, allow_replaced=True)
         if found is None:
             raise RpcError(ErrorCode.GENERIC, f"didn't find msg {message}")
         tipset, cid = node.chain.tipset(found.tipset.parents), found.cid

@@ -8,18 +8,13 @@ from typing import Annotated, Any, Protocol
 
 from papyrus.chain.head_changes import HeadChange
 from papyrus.chain.messages import chain_message, tipset_messages
-from papyrus.chain.search import (
-    NO_LIMIT,
-    MessageLookup,
-    MessageReplaced,
-    MessageWait,
-    search_message,
-)
+from papyrus.chain.search import NO_LIMIT, MessageLookup
 from papyrus.chain.store import ChainStore
 from papyrus.consensus.chain import StoredChain
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.mpool.pool import MessagePool
+from papyrus.node.message_search import MessageSearch, Wanted
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.rpc.declarations import HEAD, READ, Context, method
 from papyrus.rpc.errors import ErrorCode, RpcError
@@ -30,7 +25,6 @@ from papyrus.rpc.methods.chain import tipset_of
 from papyrus.rpc.views.records import decode_return
 from papyrus.rpc.views.state_at import StateAt
 from papyrus.rules.network import Network
-from papyrus.storage.chain_index_file import ChainIndex
 from papyrus.types.receipt import Receipt
 from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.state_tree import StateTree
@@ -48,8 +42,8 @@ class MessagesNode(Protocol):
         ...
 
     @property
-    def index(self) -> ChainIndex:
-        """Where messages are on it."""
+    def search(self) -> MessageSearch:
+        """Who looks for messages on it."""
         ...
 
     @property
@@ -103,14 +97,14 @@ async def state_search_msg(
     that differs in gas alone counts as it, unless that is not allowed.
     """
     base = tipset_of(context.node.chain, key) if key.cids else None
-    found = find(context.node, message, base, lookback, allow_replaced=allow_replaced)
+    found = await find(context.node, message, base, lookback, allow_replaced=allow_replaced)
     return None if found is None else _result(found)
 
 
 @method("StateSearchMsg", READ, versions=(0,))
 async def state_search_msg_v0(context: Context[MessagesNode], message: Cid) -> MessageResult | None:
     """Return where a message was executed, or one that replaced it; null if nowhere."""
-    found = find(context.node, message, None, NO_LIMIT, allow_replaced=True)
+    found = await find(context.node, message, None, NO_LIMIT, allow_replaced=True)
     return None if found is None else _result(found)
 
 
@@ -119,7 +113,7 @@ async def state_search_msg_limited(
     context: Context[MessagesNode], message: Cid, lookback: ChainEpoch
 ) -> MessageResult | None:
     """Return where a message was executed within so many epochs; null if nowhere."""
-    found = find(context.node, message, None, lookback, allow_replaced=True)
+    found = await find(context.node, message, None, lookback, allow_replaced=True)
     return None if found is None else _result(found)
 
 
@@ -129,7 +123,7 @@ async def state_get_receipt(
 ) -> Receipt | None:
     """Return the receipt of a message, or of one that replaced it; null where there is none."""
     base = tipset_of(context.node.chain, key) if key.cids else None
-    found = find(context.node, message, base, NO_LIMIT, allow_replaced=True)
+    found = await find(context.node, message, base, NO_LIMIT, allow_replaced=True)
     return None if found is None else found.receipt
 
 
@@ -188,7 +182,7 @@ async def state_list_messages(
     return found
 
 
-def find(
+async def find(
     node: MessagesNode,
     cid: Cid,
     base: Tipset | None,
@@ -200,30 +194,13 @@ def find(
 
     None where it was not, or where only a replacement was that is not allowed.
     """
-    _keep_pending(node, cid)
-    try:
-        return search_message(
-            node.chain,
-            node.index,
-            node.network,
-            cid,
-            base=base,
-            lookback=lookback,
-            allow_replaced=allow_replaced,
-        )
-    except MessageReplaced:
-        if allow_replaced:
-            raise
-        return None
+    wanted = _wanted(node, cid, allow_replaced=allow_replaced)
+    return await node.search.find(wanted, node.chain.head if base is None else base, lookback)
 
 
-def _keep_pending(node: MessagesNode, cid: Cid) -> None:
-    """Keep a message that waits, with its signature and without, to know it when it is executed."""
+def _wanted(node: MessagesNode, cid: Cid, *, allow_replaced: bool) -> Wanted:
     pending = node.pool.find(cid)
-    if pending is not None and not node.chain.blocks.has(cid):
-        signed = pending.signed
-        node.chain.blocks.put(signed.message.cid, signed.message.to_cbor())
-        node.chain.blocks.put(signed.cid, signed.to_cbor())
+    return Wanted(cid, allow_replaced, None if pending is None else pending.signed)
 
 
 async def _wait(
@@ -235,14 +212,12 @@ async def _wait(
     allow_replaced: bool,
 ) -> MessageResult:
     with _head_changes(node.chain) as changes:
-        found = find(node, cid, None, lookback, allow_replaced=allow_replaced)
-        waiting = MessageWait(
-            node.chain, node.network, cid, confidence, found, allow_replaced=allow_replaced
-        )
+        wanted = _wanted(node, cid, allow_replaced=allow_replaced)
+        waiting = await node.search.wait(wanted, node.chain.head, confidence, lookback)
         while waiting.result is None:
             if waiting.due is not None:
                 node.expect_height(waiting.due)
-            waiting.on_head_change(await anext(changes))
+            await node.search.follow(waiting, await anext(changes))
     result = waiting.result
     receipt = result.receipt
     if not receipt.is_success or not receipt.return_data:

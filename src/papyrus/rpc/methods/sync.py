@@ -12,6 +12,7 @@ from papyrus.ipld.blockstore import MemoryBlockstore, load
 from papyrus.ipld.cid import Cid
 from papyrus.mining.slash_filter import SlashFilter
 from papyrus.node.block_intake import BlockIntake, FullBlock
+from papyrus.node.disk_thread import DiskThread
 from papyrus.node.logging import part
 from papyrus.node.sync_log import Sync
 from papyrus.primitives.epochs import ChainEpoch
@@ -52,7 +53,7 @@ class SyncNode(Protocol):
         ...
 
     @property
-    def slash_filter(self) -> SlashFilter:
+    def slash_filter(self) -> DiskThread[SlashFilter]:
         """What keeps blocks made here from getting their miners slashed."""
         ...
 
@@ -99,7 +100,7 @@ async def sync_submit_block(context: Context[SyncNode], block: BlockMessage) -> 
     if not header.parents:
         raise RpcError(ErrorCode.GENERIC, "loading parent block: the block has no parents")
     parent = load_header(node.chain.blocks, Cid(header.parents[0]))
-    conflict = node.slash_filter.admit(header, parent.height)
+    conflict = await node.slash_filter.run(SlashFilter.admit, header, parent.height)
     if conflict is not None:
         _log.error("a block would get its miner slashed", why=conflict)
         raise RpcError(
@@ -127,6 +128,7 @@ async def sync_checkpoint(context: Context[SyncNode], key: TipsetKey) -> None:
     """Never leave a tipset again; it becomes the head if it is not on the chain."""
     chain = context.node.chain
     chain.set_checkpoint(tipset_of(chain, key))
+    await context.node.intake.flushed()
 
 
 @method("SyncMarkBad", ADMIN)

@@ -14,6 +14,7 @@ from papyrus.chain.messages import receipts_of, tipset_messages
 from papyrus.crypto.signatures import Signature, SignatureType
 from papyrus.ipld.amt import amt_root
 from papyrus.ipld.cid import Cid
+from papyrus.node.message_search import MessageSearch
 from papyrus.primitives.address import Address
 from papyrus.rpc.dispatch import Dispatcher
 from papyrus.rpc.json_codecs import codec_of
@@ -226,7 +227,9 @@ class Growing:
 
     def __init__(self, node):
         self.node, forge = node, node.forge
-        node.index, node.pool = node.opened.index, Waiting()
+        node.pool = Waiting()
+        opened = node.opened
+        node.search = MessageSearch(opened.index.path, opened.store.blocks, opened.network)
         self.done = make_message(5)
         self.dearer, self.other = make_message(5, premium=7), make_message(5, value=1)
         for each in (self.dearer, self.other):
@@ -246,7 +249,9 @@ class Growing:
 @pytest.fixture
 def growing(node):
     """Return a chain that grows."""
-    return Growing(node)
+    found = Growing(node)
+    yield found
+    node.search.close()
 
 
 def test_wait_goes_on_until_the_chain_is_long_enough(growing):
@@ -256,8 +261,7 @@ def test_wait_goes_on_until_the_chain_is_long_enough(growing):
         async with asyncio.timeout(5):
             asked = asyncio.create_task(growing.asked("StateWaitMsg", link(growing.done.cid), 2))
             for tipset in (growing.child, *growing.later[:2]):
-                for _ in range(5):
-                    await asyncio.sleep(0)
+                await asyncio.sleep(0.02)
                 assert not asked.done()
                 growing.node.keep(tipset)
             return await asked
