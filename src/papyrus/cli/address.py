@@ -64,6 +64,15 @@ def read_address(text: str) -> Address:
         raise DecodeError(f"{text!r} is not an address: {error}") from error
 
 
+def address_text(text: str) -> str:
+    """Return a person's address for a node to read, with the letter that the person wrote.
+
+    DecodeError if it is none.
+    """
+    found, text = read_address(text), text.strip()
+    return found.to_string(text[0]) if text[:1] in ("f", "t") else str(found)
+
+
 def _hex(digits: str, text: str) -> bytes:
     try:
         return bytes.fromhex(digits)

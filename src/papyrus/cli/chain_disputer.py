@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import (
     FromOption,
@@ -62,7 +62,7 @@ def dispute(
       papyrus chain disputer dispute f01000 3 0
     """
     with connected(api) as node:
-        message = _dispute(sender_of(node, sender), str(read_address(miner)), deadline, post)
+        message = _dispute(sender_of(node, sender), address_text(miner), deadline, post)
         receipt = (called := node.ask("StateCall", message, None))["MsgRct"]
         if receipt["ExitCode"]:
             why = exit_code_text(receipt["ExitCode"])

@@ -50,7 +50,8 @@ def slash_consensus(
         one, other = _header(node, first), _header(node, second)
         miner, named = (BlockHeader.from_cbor(data).miner for data in (one, other))
         if miner != named:
-            fail(f"the blocks are of two miners, {miner} and {named}: a fault is one miner's")
+            both = f"{miner.to_string(node.letter)} and {named.to_string(node.letter)}"
+            fail(f"the blocks are of two miners, {both}: a fault is one miner's")
         proof = b"" if extra is None else _header(node, extra)
         params = ReportConsensusFaultParams(one, other, proof).to_cbor()
         own = sender_of(node, sender)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.connection import ApiOption, connected
 from papyrus.cli.node_output import cid_json
 from papyrus.cli.output import JsonOption, say, say_json
@@ -60,7 +60,7 @@ def decode_params(
     with connected(api) as node:
         key = tipset_key(node, tipset)
         text = base64.b64encode(data).decode()
-        found = node.ask("StateDecodeParams", str(read_address(to)), method, text, key)
+        found = node.ask("StateDecodeParams", address_text(to), method, text, key)
     if json:
         say_json(found)
     else:
@@ -92,7 +92,7 @@ def encode_params(
         code = (
             cid_json(dest)
             if to_code
-            else node.ask("StateGetActor", str(read_address(dest)), key)["Code"]
+            else node.ask("StateGetActor", address_text(dest), key)["Code"]
         )
         data = base64.b64decode(node.ask("StateEncodeParams", code, method, value))
     shown = written(data, encoding)

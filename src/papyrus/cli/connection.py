@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Self
@@ -93,6 +94,11 @@ class NodeClient:
         if answer.get("error") is not None:
             raise refusal(answer["error"], name, response.status_code)
         return answer.get("result")
+
+    @cached_property
+    def letter(self) -> str:
+        """With which letter the node's network begins addresses."""
+        return str(self.ask("StateLookupID", "f00", None))[0]
 
     def is_ready(self) -> bool:
         """Return whether the node says that it is at the head of the chain, however old that is.

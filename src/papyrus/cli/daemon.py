@@ -11,7 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.output import JsonOption, note, progress, say, say_fields, say_json
+from papyrus.cli.output import (
+    JsonOption,
+    note,
+    progress,
+    say,
+    say_fields,
+    say_json,
+    write_addresses_with,
+)
 from papyrus.cli.snapshot import import_with_progress
 from papyrus.node.api_info import announced, environment_line
 from papyrus.node.config import Config
@@ -27,6 +35,7 @@ from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.auth import Auth, open_auth
 from papyrus.rpc.hosting import HostedNode, host, registry
 from papyrus.rpc.listening import listen, port_of
+from papyrus.rules.networks import network_named
 from papyrus.storage.home import home
 
 DEVNET = "devnet"
@@ -93,7 +102,9 @@ def daemon(
                     say_json({"network": network, "height": imported.head.height})
                 return
         start = Path(loaded.chain.genesis_file) if loaded.chain.genesis_file else None
-        logs = Logs(loaded.logging, repository.folder)
+        letter = network_named(network).address_prefix
+        write_addresses_with(letter)
+        logs = Logs(loaded.logging, repository.folder, letter=letter)
         try:
             run_until_stopped(lambda stopping: _run(repository, loaded, start, stopping, json))
         finally:

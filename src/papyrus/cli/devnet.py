@@ -17,7 +17,7 @@ import typer
 from papyrus.cli.devnet_banner import banner, devnet_info, facts
 from papyrus.cli.devnet_state import begin_with, read_dump, write_dump
 from papyrus.cli.main import STARTED
-from papyrus.cli.output import JsonOption, say, say_json
+from papyrus.cli.output import JsonOption, say, say_json, write_addresses_with
 from papyrus.devnet.devnet import Devnet, Mining
 from papyrus.devnet.dump import DevnetDump
 from papyrus.devnet.dump import dump_state as dump_of
@@ -35,6 +35,7 @@ from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rpc.auth import Auth, open_auth
 from papyrus.rpc.listening import listen, port_of
+from papyrus.rules.private_networks import DEVNET
 from papyrus.storage.files import write_atomic
 from papyrus.storage.home import home
 
@@ -142,7 +143,9 @@ def devnet(
         if loaded is not None:
             options = begin_with(repository, loaded)
         moves = _Moves(loaded, dump_state)
-        logs = Logs(config.logging, repository.folder)
+        letter = DEVNET.address_prefix
+        write_addresses_with(letter)
+        logs = Logs(config.logging, repository.folder, letter=letter)
         try:
             run_until_stopped(
                 lambda stopping: _run(

@@ -12,8 +12,6 @@ from papyrus.node.listen_address import ListenAddress
 from papyrus.primitives.address import Address
 from papyrus.wallet.forms import write_key
 
-_LETTER = "t"
-
 _WHEN = {
     Mining.INSTANT: "a tipset as soon as a message waits",
     Mining.INTERVAL: "a tipset every {interval:g} s",
@@ -24,7 +22,7 @@ _WHEN = {
 
 def facts(devnet: Devnet, address: ListenAddress, token: str) -> dict[str, Any]:
     """Return everything a program needs to use the devnet, keys included."""
-    people = devnet.people
+    people, letter = devnet.people, devnet.node.network.address_prefix
     return {
         "network": devnet.node.network.name,
         "rpc": address.local.url + "/rpc/v1",
@@ -38,20 +36,20 @@ def facts(devnet: Devnet, address: ListenAddress, token: str) -> dict[str, Any]:
         "mining": devnet.mining.value,
         "accounts": [
             {
-                "filecoin": account.key.address.to_string(_LETTER),
-                "delegated": account.ethereum.address.to_string(_LETTER),
+                "filecoin": account.key.address.to_string(letter),
+                "delegated": account.ethereum.address.to_string(letter),
                 "ethereum": checksummed(account.ethereum.address),
                 "filecoinKey": account.key.secret.hex(),
                 "ethereumKey": "0x" + account.ethereum.secret.hex(),
             }
             for account in people.accounts
         ],
-        "bls": {"address": people.bls.address.to_string(_LETTER), "export": write_key(people.bls)},
-        "verifier": people.verifier.address.to_string(_LETTER),
-        "client": people.client.address.to_string(_LETTER),
-        "rootMultisig": Address.from_id(ROOT_ID).to_string(_LETTER),
-        "rootSigner": people.root.address.to_string(_LETTER),
-        "miners": [miner.to_string(_LETTER) for miner in devnet.miners],
+        "bls": {"address": people.bls.address.to_string(letter), "export": write_key(people.bls)},
+        "verifier": people.verifier.address.to_string(letter),
+        "client": people.client.address.to_string(letter),
+        "rootMultisig": Address.from_id(ROOT_ID).to_string(letter),
+        "rootSigner": people.root.address.to_string(letter),
+        "miners": [miner.to_string(letter) for miner in devnet.miners],
     }
 
 

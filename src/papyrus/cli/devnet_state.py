@@ -12,12 +12,13 @@ from papyrus.devnet.settings import devnet_network
 from papyrus.node.repository import Repository
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rpc.json_codecs import codec_of
+from papyrus.rules.private_networks import DEVNET
 from papyrus.storage.files import write_atomic
 
 MOST_BYTES = 1 << 30
 """Longest file that is read."""
 
-_LETTER = "t"
+_LETTER = DEVNET.address_prefix
 
 
 def read_dump(path: Path) -> DevnetDump:
@@ -34,7 +35,7 @@ def read_dump(path: Path) -> DevnetDump:
 
 
 def write_dump(path: Path, dump: DevnetDump) -> None:
-    """Write a devnet to a file, whole or not at all, for its owner alone: its mnemonic goes along."""
+    """Write a devnet to a file, whole or not at all, for its owner alone: the mnemonic is in it."""
     text = json.dumps(codec_of(DevnetDump).write(dump, _LETTER))
     write_atomic(path, text.encode(), private=True)
 

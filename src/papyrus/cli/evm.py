@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, read_amount
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.ethereum_senders import ethereum_call
@@ -153,7 +153,7 @@ def call(
     data = _hexadecimal(calldata)
     with connected(api) as node:
         to, method, params = ethereum_call(node, read_address(contract), data)
-        message = new_message(str(read_address(sender)), str(to), method=method, params=params)
+        message = new_message(address_text(sender), str(to), method=method, params=params)
         returned = _called(node, message, tipset)
     show_value(f"0x{_bytes(returned).hex()}", json)
 

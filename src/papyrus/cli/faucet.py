@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import fil, read_amount
 from papyrus.cli.connection import ApiOption, connected
 from papyrus.cli.message_sending import (
@@ -32,7 +32,7 @@ def faucet(
       papyrus faucet 0xd388ab098ed3e84c0d808776440b48f685198498
       papyrus faucet t1... --amount 5
     """
-    to, value = str(read_address(address)), read_amount(amount)
+    to, value = address_text(address), read_amount(amount)
     with connected(api) as node:
         agent = node.ask("Version")["Version"]
         if "devnet" not in agent:

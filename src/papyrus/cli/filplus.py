@@ -11,7 +11,7 @@ from papyrus.actors.verifreg.params import (
     RemoveExpiredAllocationsParams,
     VerifierParams,
 )
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import human_power, read_size
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.filplus_claims import extend_claim, remove_expired_claims
@@ -186,7 +186,7 @@ def list_claims(
         if provider is None:
             found = node.ask("StateGetAllClaims", None)
         else:
-            found = node.ask("StateGetClaims", str(read_address(provider)), None)
+            found = node.ask("StateGetClaims", address_text(provider), None)
     if json:
         say_json(found)
         return
@@ -224,7 +224,7 @@ def remove_expired_allocations(
       papyrus filplus remove-expired-allocations f1...
     """
     with connected(api) as node:
-        named = str(read_address(client))
+        named = address_text(client)
         identity = read_address(node.ask("StateLookupID", named, None)).id
         params = RemoveExpiredAllocationsParams(identity, tuple(numbers or ())).to_cbor()
         own = sender_of(node, sender)
@@ -237,7 +237,7 @@ def _allocations(node: NodeClient, client: str | None) -> dict[str, Any]:
     if client is None:
         found = node.ask("StateGetAllAllocations", None)
     else:
-        found = node.ask("StateGetAllocations", str(read_address(client)), None)
+        found = node.ask("StateGetAllocations", address_text(client), None)
     return found
 
 
@@ -261,7 +261,7 @@ def _verifier_left(node: NodeClient, address: str) -> int:
 
 
 def _status(method: str, address: str, otherwise: str, api: str | None, json: bool) -> None:
-    named = str(read_address(address))
+    named = address_text(address)
     with connected(api) as node:
         found = node.ask(method, named, None)
     if json:

@@ -20,7 +20,7 @@ from papyrus.actors.verifreg.params import (
     ExtendClaimTermsParams,
     RemoveExpiredClaimsParams,
 )
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import human_power
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import (
@@ -174,7 +174,7 @@ def _extensions(
     of_provider = {
         provider: (
             _id(node, provider),
-            node.ask("StateGetClaims", str(read_address(provider)), None),
+            node.ask("StateGetClaims", address_text(provider), None),
         )
         for provider in dict.fromkeys(provider for provider, _ in wanted)
     }
@@ -237,4 +237,4 @@ def _expect_datacap(node: NodeClient, sender: str, spent: int, *, assume_yes: bo
 
 
 def _id(node: NodeClient, address: str) -> int:
-    return int(read_address(node.ask("StateLookupID", str(read_address(address)), None)).id)
+    return int(read_address(node.ask("StateLookupID", address_text(address), None)).id)

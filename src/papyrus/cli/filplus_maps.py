@@ -16,7 +16,7 @@ from papyrus.primitives.errors import DecodeError, LocalFault
 def datacap_balances(node: NodeClient, actor: str) -> Iterator[tuple[str, int]]:
     """Yield each client with DataCap, and how much of its smallest parts; LocalFault."""
     found = node.ask("StateGetActor", actor, None)
-    letter, blocks = _letter(node), RemoteBlocks(node)
+    letter, blocks = node.letter, RemoteBlocks(node)
     try:
         token = DatacapState.from_cbor(blocks.get(Cid.from_string(found["Head"]["/"]))).token
         for owner, amount in balances_shape(token.bit_width).open(blocks, token.balances).items():
@@ -28,15 +28,10 @@ def datacap_balances(node: NodeClient, actor: str) -> Iterator[tuple[str, int]]:
 def verifiers(node: NodeClient, actor: str) -> Iterator[tuple[str, int]]:
     """Yield each verifier, and the bytes it may still give; LocalFault."""
     found = node.ask("StateGetActor", actor, None)
-    letter, blocks = _letter(node), RemoteBlocks(node)
+    letter, blocks = node.letter, RemoteBlocks(node)
     try:
         state = RegistryState.from_cbor(blocks.get(Cid.from_string(found["Head"]["/"])))
         for address, left in VERIFIERS.open(blocks, state.verifiers).items():
             yield address.to_string(letter), int(left)
     except DecodeError as error:
         raise LocalFault(f"the registry of this node is of another version: {error}") from error
-
-
-def _letter(node: NodeClient) -> str:
-    """Return with which letter the node's network begins addresses."""
-    return str(node.ask("StateLookupID", "f00", None))[0]

@@ -17,8 +17,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from papyrus.cli.output import fail, say
+from papyrus.cli.output import fail, say, write_addresses_with
 from papyrus.primitives.errors import PapyrusError
+from papyrus.primitives.sentences import MAINNET_LETTER
 
 STARTED = perf_counter()
 """When this program began, but for the interpreter itself."""
@@ -82,11 +83,12 @@ class LazyGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a known failure becomes one sentence and exit code 1."""
+        write_addresses_with(MAINNET_LETTER)
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except PapyrusError as error:
-            fail(str(error))
+            fail(error)
         except BrokenPipeError:
             _drop_stdout()
             raise typer.Exit(1) from None

@@ -16,7 +16,7 @@ from papyrus.actors.market.params import (
 )
 from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.cli import wallet_node
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import AmountArgument, fil, human_power
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.market_terms import Terms, free_escrow, proposal_of, signed_by_client
@@ -96,7 +96,7 @@ def publish(
         proposal = proposal_of(node, terms)
         params = PublishStorageDealsParams((signed_by_client(node, proposal),)).to_cbor()
         worker = node.ask("StateMinerInfo", str(proposal.provider), None)["Worker"]
-        own = str(worker) if sender is None else str(read_address(sender))
+        own = str(worker) if sender is None else address_text(sender)
         message = new_message(own, str(STORAGE_MARKET), ZERO, PUBLISH_STORAGE_DEALS, params)
 
         def result(_sent: Sent, landed: Landed) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def deals(
     """
     with connected(api) as node:
         wanted = {
-            side: node.ask("StateLookupID", str(read_address(one)), None)
+            side: node.ask("StateLookupID", address_text(one), None)
             for side, one in (("Client", client), ("Provider", provider))
             if one is not None
         }

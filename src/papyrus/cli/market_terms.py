@@ -11,11 +11,12 @@ from typing import Any
 from papyrus.actors.market.bounds import MAX_DURATION, MIN_DURATION, is_piece_size
 from papyrus.actors.market.deals import ClientDealProposal, DealProposal, is_piece_cid
 from papyrus.actors.signatures import GivenSignature
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, human_power, read_amount, read_size
 from papyrus.cli.connection import NodeClient
 from papyrus.crypto.signatures import VM_TYPES, SignatureType
 from papyrus.ipld.cid import Cid
+from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.errors import LocalFault
 from papyrus.rules.policy import EPOCHS_IN_DAY
@@ -53,13 +54,13 @@ def proposal_of(node: NodeClient, terms: Terms) -> DealProposal:
         raise LocalFault(f"{cid} is no commitment to a piece: those begin with baga6ea4seaq")
     if not is_piece_size(size):
         raise LocalFault(f"a piece of {size} bytes: padded it has 128, 256, 512 and so on")
-    client = str(read_address(terms.client))
+    client = address_text(terms.client)
     proposal = DealProposal(
         piece_cid=cid,
         piece_size=size,
         verified_deal=terms.verified,
         client=read_address(node.ask("StateAccountKey", client, None)),
-        provider=read_address(node.ask("StateLookupID", str(read_address(terms.provider)), None)),
+        provider=read_address(node.ask("StateLookupID", address_text(terms.provider), None)),
         label=terms.label,
         start_epoch=start,
         end_epoch=end,
@@ -67,8 +68,8 @@ def proposal_of(node: NodeClient, terms: Terms) -> DealProposal:
         provider_collateral=_collateral(node, size, terms),
         client_collateral=read_amount(terms.client_collateral, "--client-collateral"),
     )
-    _expect_escrow(node, proposal.client.to_string(), proposal.client_balance_requirement)
-    _expect_escrow(node, str(proposal.provider), proposal.provider_collateral)
+    _expect_escrow(node, proposal.client, proposal.client_balance_requirement)
+    _expect_escrow(node, proposal.provider, proposal.provider_collateral)
     if terms.verified:
         _expect_datacap(node, client, size)
     return proposal
@@ -79,9 +80,10 @@ def signed_by_client(node: NodeClient, proposal: DealProposal) -> ClientDealProp
     data = base64.b64encode(proposal.to_cbor()).decode()
     found = node.ask("WalletSign", str(proposal.client), data)
     if found["Type"] not in VM_TYPES:
+        client = proposal.client.to_string(node.letter)
         raise LocalFault(
-            f"{proposal.client} signs as Ethereum does, which the market cannot check: name a "
-            "client with an f1 or f3 address"
+            f"{client} signs as Ethereum does, which the market cannot check: name a client with "
+            "an f1 or f3 address"
         )
     signature = GivenSignature(SignatureType(found["Type"]), base64.b64decode(found["Data"]))
     return ClientDealProposal(proposal, signature)
@@ -110,9 +112,10 @@ def _collateral(node: NodeClient, size: int, terms: Terms) -> TokenAmount:
     return TokenAmount(int(bounds["Min"]) * 6 // 5)
 
 
-def _expect_escrow(node: NodeClient, owner: str, needed: TokenAmount) -> None:
+def _expect_escrow(node: NodeClient, whose: Address, needed: TokenAmount) -> None:
     if needed == ZERO:
         return
+    owner = whose.to_string(node.letter)
     free = free_escrow(node.ask("StateMarketBalance", owner, None))
     if free < needed:
         raise LocalFault(

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import read_amount, read_atto
 from papyrus.cli.connection import NodeClient
 from papyrus.cli.node_output import cid_text, exit_code_text
@@ -99,7 +99,7 @@ class Landed:
 def sender_of(node: NodeClient, given: str | None) -> str:
     """Return who sends: the address that was given, or the node's default one."""
     if given is not None:
-        return str(read_address(given))
+        return address_text(given)
     try:
         return str(node.ask("WalletDefaultAddress"))
     except PapyrusError as error:

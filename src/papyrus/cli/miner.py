@@ -11,7 +11,7 @@ import typer
 from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams
 from papyrus.actors.singletons import STORAGE_POWER
 from papyrus.cli import miner_actor, miner_proving, miner_sectors
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, human_power, read_size
 from papyrus.cli.connection import ApiOption, connected
 from papyrus.cli.message_sending import (
@@ -59,7 +59,7 @@ def info(miner: MinerArgument, api: ApiOption = None, json: JsonOption = False) 
     Examples:
       papyrus miner info f01000
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         found = {
             "miner": node.ask("StateLookupID", named, None),

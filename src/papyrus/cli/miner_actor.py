@@ -7,7 +7,7 @@ import typer
 from papyrus.actors.miner.params import numbers
 from papyrus.actors.miner.params.control import ChangeWorkerAddressParams
 from papyrus.actors.miner.params.payments import WithdrawBalanceParams
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, read_amount
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import Landed, Sent, WaitOption, new_message, report, send
@@ -51,7 +51,7 @@ def withdraw(
       papyrus miner actor withdraw f01000
       papyrus miner actor withdraw f01000 1.5
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         available = TokenAmount(int(node.ask("StateMinerAvailableBalance", named, None)))
         wanted = available if amount is None else read_amount(amount)
@@ -78,7 +78,7 @@ def repay_debt(
     Examples:
       papyrus miner actor repay-debt f01000 0.5
     """
-    named, value = str(read_address(miner)), read_amount(amount)
+    named, value = address_text(miner), read_amount(amount)
     with connected(api) as node:
         sender = node.ask("StateMinerInfo", named, None)["Owner"]
         message = new_message(sender, named, value, numbers.REPAY_DEBT)
@@ -93,7 +93,7 @@ def control_list(miner: MinerArgument, api: ApiOption = None, json: JsonOption =
     Examples:
       papyrus miner actor control list f01000
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         info = node.ask("StateMinerInfo", named, None)
         listed = [("owner", info["Owner"]), ("worker", info["Worker"])]
@@ -123,7 +123,7 @@ def control_set(
     Examples:
       papyrus miner actor control set f01000 f1... f3...
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     chosen = tuple(map(read_address, addresses))
     with connected(api) as node:
         info = node.ask("StateMinerInfo", named, None)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.connection import ApiOption, connected
 from papyrus.cli.node_output import show
 from papyrus.cli.output import JsonOption, note, say_json, say_table
@@ -28,7 +28,7 @@ def info(miner: MinerArgument, api: ApiOption = None, json: JsonOption = False) 
       papyrus miner proving info f01000
     """
     with connected(api) as node:
-        found = node.ask("StateMinerProvingDeadline", str(read_address(miner)), None)
+        found = node.ask("StateMinerProvingDeadline", address_text(miner), None)
     show(found, deadline_fields(found), json)
 
 
@@ -46,7 +46,7 @@ def deadlines(
       papyrus miner proving deadlines f01000
       papyrus miner proving deadlines f01000 --all --json
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         due = node.ask("StateMinerProvingDeadline", named, None)["Index"]
         rows = []
@@ -83,7 +83,7 @@ def faults(miner: MinerArgument, api: ApiOption = None, json: JsonOption = False
     Examples:
       papyrus miner proving faults f01000
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         rows = []
         for number in members(node.ask("StateMinerFaults", named, None)):

@@ -14,7 +14,7 @@ from papyrus.actors.miner.params.upkeep import (
     TerminateSectorsReturn,
     TerminationDeclaration,
 )
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import fil
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import Landed, Sent, WaitOption, new_message, report, send
@@ -49,7 +49,7 @@ def list_sectors(
     Examples:
       papyrus miner sectors list f01000 --active
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         found = (
             node.ask("StateMinerActiveSectors", named, None)
@@ -75,7 +75,7 @@ def status(
     Examples:
       papyrus miner sectors status f01000 0
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         proven = node.ask("StateSectorGetInfo", named, number, None)
         announced = node.ask("StateSectorPreCommitInfo", named, number, None)
@@ -112,7 +112,7 @@ def add(
       papyrus miner sectors add f01000 --count 2
       papyrus miner sectors add f01000 --deal 3 --deal 4
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node, progress("sealing, simulated", bytes_unit=False):
         asked = ("AddSector", named, count, deals or [])
         found = node.ask(*asked, namespace="Papyrus", seconds=None)
@@ -186,7 +186,7 @@ def set_expiration(
     Examples:
       papyrus miner sectors set-expiration f01000 0 1 --epoch 5000
     """
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         node.ask("SetExpiration", named, chosen, epoch, namespace="Papyrus")
         found = [
@@ -219,7 +219,7 @@ def terminate(
     """
     if not really:
         fail("a terminated sector is gone for good, and costs a fee: say --really-do-it")
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node:
         worker = node.ask("StateMinerInfo", named, None)["Worker"]
         params = TerminateSectorsParams(_places(node, named, chosen)).to_cbor()
@@ -230,7 +230,7 @@ def terminate(
 def _declare(
     method: str, miner: str, chosen: list[int], word: str, api: str | None, json: bool
 ) -> None:
-    named = str(read_address(miner))
+    named = address_text(miner)
     with connected(api) as node, progress("waiting for the window", bytes_unit=False):
         found = node.ask(method, named, chosen, namespace="Papyrus", seconds=None)
     cid = cid_text(found)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, read_amount, read_atto
 from papyrus.cli.chain import message_fields
 from papyrus.cli.connection import ApiOption, NodeClient, connected
@@ -242,7 +242,7 @@ def nonce(
       papyrus mpool nonce f1...
     """
     with connected(api) as node:
-        show_value(node.ask("MpoolGetNonce", str(read_address(address))), json)
+        show_value(node.ask("MpoolGetNonce", address_text(address)), json)
 
 
 @app.command()

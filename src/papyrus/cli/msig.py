@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import fil, read_amount
 from papyrus.cli.chain_params import read_encoded
 from papyrus.cli.connection import ApiOption, NodeClient, connected
@@ -66,7 +66,7 @@ def create(
     Examples:
       papyrus msig create --required 2 --value 10 f1... f1... f3...
     """
-    addresses = [str(read_address(signer)) for signer in signers]
+    addresses = [address_text(signer) for signer in signers]
     amount = str(read_amount(value, "--value"))
     with connected(api) as node:
         own = sender_of(node, sender)
@@ -91,7 +91,7 @@ def inspect(
     Examples:
       papyrus msig inspect f2...
     """
-    named = str(read_address(multisig))
+    named = address_text(multisig)
     with connected(api) as node:
         found = _inspected(node, named)
         if decode_params:
@@ -141,9 +141,9 @@ def propose(
       papyrus msig propose f2... f1... 2.5
       papyrus msig propose f2... f01000 0 16 8140 --from f1...
     """
-    target, amount = str(read_address(to)), str(read_amount(value))
+    target, amount = address_text(to), str(read_amount(value))
     data = base64.b64encode(read_encoded(params, "hex")).decode()
-    named = str(read_address(multisig))
+    named = address_text(multisig)
     with connected(api) as node:
         own = sender_of(node, sender)
         prototype = node.ask("MsigPropose", named, target, amount, own, method, data)
@@ -169,7 +169,7 @@ def approve(
       papyrus msig approve f2... 0 --from f1...
       papyrus msig approve f2... 0 f0101 f1... 2.5 --from f1...
     """
-    named = str(read_address(multisig))
+    named = address_text(multisig)
     proposer, proposal = _details(details, with_proposer=True)
     with connected(api) as node:
         own = sender_of(node, sender)
@@ -201,7 +201,7 @@ def cancel(
     Examples:
       papyrus msig cancel f2... 0
     """
-    named = str(read_address(multisig))
+    named = address_text(multisig)
     _, proposal = _details(details, with_proposer=False)
     with connected(api) as node:
         own = sender_of(node, sender)
@@ -234,7 +234,7 @@ def vested(
         last = (
             node.ask("ChainHead") if end is None else node.ask("ChainGetTipSetByHeight", end, None)
         )
-        amount = node.ask("MsigGetVested", str(read_address(multisig)), first, last["Cids"])
+        amount = node.ask("MsigGetVested", address_text(multisig), first, last["Cids"])
     if json:
         say_json(amount)
     else:
@@ -304,10 +304,10 @@ def _details(
     rest = list(given or ())
     if not rest:
         return "", None
-    proposer = str(read_address(rest.pop(0))) if with_proposer else ""
+    proposer = address_text(rest.pop(0)) if with_proposer else ""
     if len(rest) not in (2, 4) or (len(rest) == 4 and not rest[2].isdecimal()):
         names = "PROPOSER TO FIL" if with_proposer else "TO FIL"
         raise typer.BadParameter(f"details are {names}, and then METHOD and PARAMS or nothing")
     method, params = (int(rest[2]), read_encoded(rest[3], "hex")) if rest[2:] else (0, b"")
-    to, value = str(read_address(rest[0])), str(read_amount(rest[1]))
+    to, value = address_text(rest[0]), str(read_amount(rest[1]))
     return proposer, (to, value, method, base64.b64encode(params).decode())

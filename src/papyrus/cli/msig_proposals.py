@@ -16,7 +16,7 @@ from papyrus.actors.multisig.params import (
     ChangeApprovalsThresholdParams,
     LockBalanceParams,
 )
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import read_amount
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import (
@@ -201,7 +201,7 @@ def propose_threshold(
       papyrus msig propose-threshold f2... 2
     """
     params = ChangeApprovalsThresholdParams(threshold).to_cbor()
-    own = str(read_address(multisig))
+    own = address_text(multisig)
     rest = (own, _NOTHING, None, CHANGE_APPROVALS_THRESHOLD, _base64(params))
     _ask("MsigPropose", (multisig,), rest, sender, wait, api, json, proposed)
 
@@ -222,7 +222,7 @@ def lock_propose(
     Examples:
       papyrus msig lock-propose f2... 1000 20000 5
     """
-    own, params = str(read_address(multisig)), _lock(start, duration, amount)
+    own, params = address_text(multisig), _lock(start, duration, amount)
     rest = (own, _NOTHING, None, LOCK_BALANCE, params)
     _ask("MsigPropose", (multisig,), rest, sender, wait, api, json, proposed)
 
@@ -245,7 +245,7 @@ def lock_approve(
     Examples:
       papyrus msig lock-approve f2... f0101 0 1000 20000 5
     """
-    own, params = str(read_address(multisig)), _lock(start, duration, amount)
+    own, params = address_text(multisig), _lock(start, duration, amount)
     rest = (own, _NOTHING, None, LOCK_BALANCE, params)
     addresses = (multisig, transaction, proposer)
     _ask("MsigApproveTxnHash", addresses, rest, sender, wait, api, json)
@@ -268,7 +268,7 @@ def lock_cancel(
     Examples:
       papyrus msig lock-cancel f2... 0 1000 20000 5
     """
-    own, params = str(read_address(multisig)), _lock(start, duration, amount)
+    own, params = address_text(multisig), _lock(start, duration, amount)
     rest = (own, _NOTHING, None, LOCK_BALANCE, params)
     _ask("MsigCancelTxnHash", (multisig, transaction), rest, sender, wait, api, json)
 
@@ -311,7 +311,7 @@ def _ask(
     `named` are parameters of which text is an address; of them and of the rest, None stands for
     the sender.
     """
-    given = [str(read_address(one)) if isinstance(one, str) else one for one in named]
+    given = [address_text(one) if isinstance(one, str) else one for one in named]
     with connected(api) as node:
         own = sender_of(node, sender)
         params = [own if one is None else one for one in (*given, *rest)]

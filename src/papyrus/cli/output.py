@@ -9,9 +9,14 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated, Any, NoReturn, Protocol
 
 import typer
+
+from papyrus.primitives.sentences import MAINNET_LETTER, Words, told
+
+_LETTER = ContextVar("letter", default=MAINNET_LETTER)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 """The `--json` flag, the same on every command."""
@@ -39,9 +44,14 @@ def note(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def fail(sentence: str) -> NoReturn:
+def write_addresses_with(letter: str) -> None:
+    """Let what this command fails with have addresses as a network writes them, by its letter."""
+    _LETTER.set(letter)
+
+
+def fail(sentence: Words) -> NoReturn:
     """End the command with exit code 1 and the reason."""
-    note(f"papyrus: {sentence}")
+    note(f"papyrus: {told(sentence, _LETTER.get())}")
     raise typer.Exit(1)
 
 

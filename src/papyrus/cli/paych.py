@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import AmountArgument, fil, read_amount
 from papyrus.cli.connection import ApiOption, connected
 from papyrus.cli.node_output import cid_text
@@ -46,7 +46,7 @@ def add_funds(
     Examples:
       papyrus paych add-funds f1... f1... 10
     """
-    first, second = str(read_address(payer)), str(read_address(payee))
+    first, second = address_text(payer), address_text(payee)
     value = str(read_amount(amount))
     with connected(api) as node:
         if reserve:
@@ -92,7 +92,7 @@ def status(channel: ChannelArgument, api: ApiOption = None, json: JsonOption = F
       papyrus paych status f2...
     """
     with connected(api) as node:
-        _show(node.ask("PaychAvailableFunds", str(read_address(channel))), json)
+        _show(node.ask("PaychAvailableFunds", address_text(channel)), json)
 
 
 @app.command("status-by-from-to", no_args_is_help=True)
@@ -108,7 +108,7 @@ def status_by_from_to(
     Examples:
       papyrus paych status-by-from-to f1... f1...
     """
-    first, second = str(read_address(payer)), str(read_address(payee))
+    first, second = address_text(payer), address_text(payee)
     with connected(api) as node:
         _show(node.ask("PaychAvailableFundsByFromTo", first, second), json)
 
@@ -121,7 +121,7 @@ def settle(channel: ChannelArgument, api: ApiOption = None, json: JsonOption = F
     Examples:
       papyrus paych settle f2...
     """
-    named = str(read_address(channel))
+    named = address_text(channel)
     with connected(api) as node:
         cid = cid_text(node.ask("PaychSettle", named))
         landed = ended(node, cid)
@@ -142,7 +142,7 @@ def collect(channel: ChannelArgument, api: ApiOption = None, json: JsonOption = 
       papyrus paych collect f2...
     """
     with connected(api) as node:
-        cid = cid_text(node.ask("PaychCollect", str(read_address(channel))))
+        cid = cid_text(node.ask("PaychCollect", address_text(channel)))
         landed = ended(node, cid)
     if json:
         say_json({"cid": cid, "lookup": landed.lookup})

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import AmountArgument, fil, read_amount
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import Landed, expect_success, wait_for
@@ -43,7 +43,7 @@ def create(
       papyrus paych voucher create f2... 1.5
       papyrus paych voucher create f2... 2 --lane 1
     """
-    named, value = str(read_address(channel)), str(read_amount(amount))
+    named, value = address_text(channel), str(read_amount(amount))
     with connected(api) as node:
         made = node.ask("PaychVoucherCreate", named, value, lane)
     if made["Voucher"] is None:
@@ -73,7 +73,7 @@ def check(
     """
     given = read_voucher(voucher)
     with connected(api) as node:
-        node.ask("PaychVoucherCheckValid", str(read_address(channel)), given)
+        node.ask("PaychVoucherCheckValid", address_text(channel), given)
     if json:
         say_json({"valid": True})
     else:
@@ -95,7 +95,7 @@ def add(
     """
     given = read_voucher(voucher)
     with connected(api) as node:
-        added = node.ask("PaychVoucherAdd", str(read_address(channel)), given, None, "0")
+        added = node.ask("PaychVoucherAdd", address_text(channel), given, None, "0")
     if json:
         say_json({"added": added})
     else:
@@ -116,7 +116,7 @@ def list_(
       papyrus paych voucher list f2... --export
     """
     with connected(api) as node:
-        _show(node.ask("PaychVoucherList", str(read_address(channel))) or [], export, json)
+        _show(node.ask("PaychVoucherList", address_text(channel)) or [], export, json)
 
 
 @app.command("best-spendable", no_args_is_help=True)
@@ -132,7 +132,7 @@ def best_spendable(
     Examples:
       papyrus paych voucher best-spendable f2... --export
     """
-    named = str(read_address(channel))
+    named = address_text(channel)
     with connected(api) as node:
         best: dict[int, dict[str, Any]] = {}
         worth_most_first = sorted(
@@ -162,7 +162,7 @@ def submit(
     given = read_voucher(voucher)
     with connected(api) as node:
         cid = cid_text(
-            node.ask("PaychVoucherSubmit", str(read_address(channel)), given, None, None)
+            node.ask("PaychVoucherSubmit", address_text(channel), given, None, None)
         )
         landed = ended(node, cid)
     if json:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import fil
 from papyrus.cli.connection import ApiOption, connected
 from papyrus.cli.node_output import cid_json, cid_text, show, show_value
@@ -48,7 +48,7 @@ def get_actor(
     """
     with connected(api) as node:
         key = tipset_key(node, tipset)
-        named = str(read_address(address))
+        named = address_text(address)
         found = node.ask("StateGetActor", named, key)
         if json:
             say_json(found)
@@ -88,7 +88,7 @@ def lookup(
     """
     method = "StateLookupRobustAddress" if reverse else "StateLookupID"
     with connected(api) as node:
-        found = node.ask(method, str(read_address(address)), tipset_key(node, tipset))
+        found = node.ask(method, address_text(address), tipset_key(node, tipset))
     show_value(found, json)
 
 
@@ -107,7 +107,7 @@ def read_state(
     from papyrus.cli.state_get import outline  # noqa: PLC0415 - slow to import
 
     with connected(api) as node:
-        found = node.ask("StateReadState", str(read_address(address)), tipset_key(node, tipset))
+        found = node.ask("StateReadState", address_text(address), tipset_key(node, tipset))
     if json:
         say_json(found)
         return
@@ -244,7 +244,7 @@ def balance(
       papyrus state market balance f1...
     """
     with connected(api) as node:
-        found = node.ask("StateMarketBalance", str(read_address(address)), tipset_key(node, tipset))
+        found = node.ask("StateMarketBalance", address_text(address), tipset_key(node, tipset))
     free = int(found["Escrow"]) - int(found["Locked"])
     fields = [
         ("escrow", fil(found["Escrow"])),

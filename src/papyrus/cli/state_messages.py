@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import fil, read_amount
 from papyrus.cli.chain_objects import dag_cbor_to_json
 from papyrus.cli.chain_params import read_encoded, written
@@ -124,8 +124,8 @@ def call(
     """
     message = {
         "Version": 0,
-        "To": str(read_address(to)),
-        "From": str(read_address(sender)),
+        "To": address_text(to),
+        "From": address_text(sender),
         "Nonce": 0,
         "Value": str(read_amount(value, "--value")),
         "GasLimit": 0,
@@ -168,8 +168,8 @@ def list_messages(
     if to is None and sender is None:
         raise typer.BadParameter("name the address with --to or --from")
     match = {
-        "To": None if to is None else str(read_address(to)),
-        "From": None if sender is None else str(read_address(sender)),
+        "To": None if to is None else address_text(to),
+        "From": None if sender is None else address_text(sender),
     }
     with connected(api) as node:
         key = tipset_key(node, tipset)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text
 from papyrus.cli.amounts import fil, human_power
 from papyrus.cli.connection import ApiOption, connected
 from papyrus.cli.node_output import cid_text, show, show_value
@@ -28,7 +28,7 @@ def miner_info(
       papyrus state miner-info f01000
     """
     with connected(api) as node:
-        key, named = tipset_key(node, tipset), str(read_address(miner))
+        key, named = tipset_key(node, tipset), address_text(miner)
         info = node.ask("StateMinerInfo", named, key)
         available = None if json else node.ask("StateMinerAvailableBalance", named, key)
     show(info, [*info_fields(info), ("available", fil(available or 0))], json)
@@ -48,7 +48,7 @@ def power(
       papyrus state power f01000
     """
     with connected(api) as node:
-        named = None if miner is None else str(read_address(miner))
+        named = None if miner is None else address_text(miner)
         found = node.ask("StateMinerPower", named, tipset_key(node, tipset))
     show(found, power_fields(found, with_miner=miner is not None), json)
 
@@ -70,7 +70,7 @@ def sectors(
       papyrus state sectors f01000 --all --json
     """
     with connected(api) as node:
-        key, named = tipset_key(node, tipset), str(read_address(miner))
+        key, named = tipset_key(node, tipset), address_text(miner)
         if every:
             found = node.ask("StateMinerSectors", named, None, key)
         else:
@@ -95,7 +95,7 @@ def sector(
       papyrus state sector f01000 0
     """
     with connected(api) as node:
-        key, named = tipset_key(node, tipset), str(read_address(miner))
+        key, named = tipset_key(node, tipset), address_text(miner)
         found = node.ask("StateSectorGetInfo", named, number, key)
         if found is None:
             fail(f"miner {named} has no sector {number}")
@@ -129,7 +129,7 @@ def sector_size(
       papyrus state sector-size f01000
     """
     with connected(api) as node:
-        info = node.ask("StateMinerInfo", str(read_address(miner)), tipset_key(node, tipset))
+        info = node.ask("StateMinerInfo", address_text(miner), tipset_key(node, tipset))
     show_value(info["SectorSize"] if json else human_power(info["SectorSize"]), json)
 
 
@@ -147,7 +147,7 @@ def miner_proving_deadline(
     """
     with connected(api) as node:
         found = node.ask(
-            "StateMinerProvingDeadline", str(read_address(miner)), tipset_key(node, tipset)
+            "StateMinerProvingDeadline", address_text(miner), tipset_key(node, tipset)
         )
     show(found, deadline_fields(found), json)
 

@@ -157,7 +157,7 @@ def import_key(
         keys = read_keys(read_secret(source, "Key"), form, kind_named(kind))
         default = keys[0].address if as_default else None
     store = made_store(path, chain, encrypt=encrypt)
-    added = _add_all(store, keys)
+    added = _add_all(store, keys, letter)
     if default is not None:
         if as_default:
             store.set_default(default)
@@ -321,7 +321,7 @@ def check(chain: ChainOption = None, folder: FolderOption = None, json: JsonOpti
         raise typer.Exit(1)
 
 
-def _add_all(store: FileKeystore, keys: tuple[Key, ...]) -> list[Address]:
+def _add_all(store: FileKeystore, keys: tuple[Key, ...], letter: str) -> list[Address]:
     """Keep keys, and return the addresses of those that were not there."""
     added = []
     for key in keys:
@@ -330,7 +330,7 @@ def _add_all(store: FileKeystore, keys: tuple[Key, ...]) -> list[Address]:
         except KeyExists:
             if len(keys) == 1:
                 raise
-            note(f"{key.address} is there already")
+            note(f"{key.address.to_string(letter)} is there already")
         else:
             added.append(key.address)
     return added

@@ -12,10 +12,11 @@ from typing import Annotated
 import typer
 
 from papyrus.cli.input import read_bytes
-from papyrus.cli.output import note
+from papyrus.cli.output import note, write_addresses_with
 from papyrus.node.config_load import NETWORK, load_node
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError
+from papyrus.rules.networks import network_named
 from papyrus.storage.home import home
 from papyrus.wallet.encryption import check_new_password
 from papyrus.wallet.errors import WalletError
@@ -46,7 +47,9 @@ FolderOption = Annotated[
 def wallet_folder(folder: Path | None, chain: str | None) -> tuple[Path, str]:
     """Return the folder of a node's wallet, and the letter of its network's addresses."""
     network = _network(chain)
-    return folder or home() / network / KEYSTORE_FOLDER, "f" if network == "mainnet" else "t"
+    letter = network_named(network).address_prefix
+    write_addresses_with(letter)
+    return folder or home() / network / KEYSTORE_FOLDER, letter
 
 
 def locked_store(folder: Path) -> FileKeystore:

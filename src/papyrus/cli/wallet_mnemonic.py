@@ -107,7 +107,7 @@ def import_words(
         try:
             store.add(key)
         except KeyExists:
-            note(f"{key.address} is there already")
+            note(f"{key.address.to_string(letter)} is there already")
     default_if_first(store, keys[0].address, chain)
     rows = [(key.address.to_string(letter), key.path) for key in keys]
     if json:

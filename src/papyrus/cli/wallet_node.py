@@ -6,7 +6,7 @@ import typer
 
 from papyrus.actors.market.params import ADD_BALANCE, WITHDRAW_BALANCE, WithdrawBalanceParams
 from papyrus.actors.singletons import STORAGE_MARKET
-from papyrus.cli.address import read_address
+from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, read_amount
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import (
@@ -56,7 +56,7 @@ def balance(
         if address is None:
             rows = [_row(node, one) for one in node.ask("WalletList") or []]
         else:
-            named = str(read_address(address))
+            named = address_text(address)
             amount = node.ask("WalletBalance", named)
     if address is not None:
         if json:
@@ -165,7 +165,7 @@ def withdraw(
         free = TokenAmount(max(int(found["Escrow"]) - int(found["Locked"]) - reserved, 0))
         wanted = free if amount is None else read_amount(amount)
         if wanted > free or not free:
-            fail(f"{whose} has {fil(free)} in the market that no deal needs")
+            fail(f"{whose.to_string(node.letter)} has {fil(free)} in the market that no deal needs")
         params = WithdrawBalanceParams(whose, wanted).to_cbor()
         message = new_message(own, str(STORAGE_MARKET), ZERO, WITHDRAW_BALANCE, params)
         report(node, send(node, message), wait=wait, json=json, result=_withdrawn)
