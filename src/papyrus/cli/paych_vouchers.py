@@ -161,9 +161,7 @@ def submit(
     """
     given = read_voucher(voucher)
     with connected(api) as node:
-        cid = cid_text(
-            node.ask("PaychVoucherSubmit", address_text(channel), given, None, None)
-        )
+        cid = cid_text(node.ask("PaychVoucherSubmit", address_text(channel), given, None, None))
         landed = ended(node, cid)
     if json:
         say_json({"cid": cid, "lookup": landed.lookup})
