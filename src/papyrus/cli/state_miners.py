@@ -146,9 +146,7 @@ def miner_proving_deadline(
       papyrus state miner-proving-deadline f01000
     """
     with connected(api) as node:
-        found = node.ask(
-            "StateMinerProvingDeadline", address_text(miner), tipset_key(node, tipset)
-        )
+        found = node.ask("StateMinerProvingDeadline", address_text(miner), tipset_key(node, tipset))
     show(found, deadline_fields(found), json)
 
 
