@@ -43,6 +43,11 @@ class Desk:
         self.accounts = [account.key.address.to_string("t") for account in people.accounts]
         self.bls = people.bls.address.to_string("t")
 
+    @property
+    def dispatcher(self):
+        """What answers the calls of version 1."""
+        return self._dispatchers[1]
+
     def __call__(self, method, *params, version=1):
         """Return the result of a call, of Filecoin's unless its name says otherwise."""
         return self.run(self.ask(method, *params, version=version))
@@ -93,14 +98,19 @@ class Desk:
 
 
 @contextmanager
-def devnet_desk(home=None, *, mining=Mining.MANUAL, **options):
-    """Give a devnet that runs, in a folder or in memory."""
+def devnet_desk(home=None, *, mining=Mining.MANUAL, workers=0, **options):
+    """Give a devnet that runs, in a folder or in memory; without workers it executes itself."""
     memory = Path("/dev/shm")  # noqa: S108 - only its speed is wanted
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as own,
         open_repository(Path(home or own), "devnet") as repository,
         open_devnet(
-            repository, CONFIG, DevnetOptions(**{"accounts": 3, **options}), mining, 1.0, workers=0
+            repository,
+            CONFIG,
+            DevnetOptions(**{"accounts": 3, **options}),
+            mining,
+            1.0,
+            workers=workers,
         ) as devnet,
         asyncio.Runner() as runner,
     ):

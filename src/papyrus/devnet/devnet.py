@@ -29,6 +29,7 @@ from papyrus.mining.producer import MiningBase, produce
 from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.selection import Candidates, select_messages
 from papyrus.node.block_intake import FullBlock
+from papyrus.node.known_senders import know_senders
 from papyrus.node.logging import part
 from papyrus.node.market_funds import MarketFunds
 from papyrus.node.node import Node
@@ -215,6 +216,7 @@ class Devnet:
         """
         node = self.node
         while True:
+            await know_senders(node.pool, node.view, base.tipset, node.pool.senders())
             candidates = node.pool.candidates(base.tipset)
 
             def select(

@@ -1,5 +1,7 @@
 """Senders as the chain knows them, each looked up once for a head."""
 
+from collections.abc import Iterable, Mapping
+
 from papyrus.mpool.chain_view import Account, ChainView
 from papyrus.primitives.address import Address, Protocol
 from papyrus.types.tipset import Tipset, TipsetKey
@@ -27,6 +29,18 @@ class Accounts:
         if sender not in self._accounts:
             self._accounts[sender] = self._view.account_after(tipset, sender)
         return self._accounts[sender]
+
+    def unknown(self, tipset: Tipset, senders: Iterable[Address]) -> list[Address]:
+        """Return the senders that have not been looked up in the state after a tipset."""
+        known = self._accounts if self._at == tipset.key else {}
+        return [sender for sender in dict.fromkeys(senders) if sender not in known]
+
+    def know(self, tipset: Tipset, accounts: Mapping[Address, Account | None]) -> None:
+        """Take senders as they were looked up elsewhere in the state after a tipset."""
+        if self._at != tipset.key:
+            self._accounts.clear()
+            self._at = tipset.key
+        self._accounts.update(accounts)
 
     def after_head(self, sender: Address) -> Account | None:
         """Return a sender's account in the state after the head, or None where there is none."""

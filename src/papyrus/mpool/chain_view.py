@@ -129,12 +129,19 @@ class StoredChainView:
 
     def account_after(self, tipset: Tipset, address: Address) -> Account | None:
         """Return an account in the state after a tipset, or None where there is none."""
-        tree = self._tree(tipset)
-        actor_id = tree.resolve(address)
-        actor = None if actor_id is None else tree.get(actor_id)
-        if actor is None:
-            return None
-        return Account(actor.nonce, actor.balance, may_send(actor, manifest_in(tree)))
+        return _account(self._tree(tipset), address)
+
+    def looking_up(
+        self, tipset: Tipset
+    ) -> Callable[[Iterable[Address]], dict[Address, Account | None]]:
+        """Return what looks accounts up in the state after a tipset, on any thread."""
+        store, root = self._store, self._state_after(tipset)
+
+        def look_up(addresses: Iterable[Address]) -> dict[Address, Account | None]:
+            tree = StateTree(store, root)
+            return {address: _account(tree, address) for address in addresses}
+
+        return look_up
 
     def key_of(self, address: Address) -> Address:
         """Return the key an address stands for after the head; LookupError where there is none."""
@@ -175,3 +182,11 @@ class StoredChainView:
         if self._open is None or self._open[0] != root:
             self._open = (root, StateTree(self._store, root))
         return self._open[1]
+
+
+def _account(tree: StateTree, address: Address) -> Account | None:
+    actor_id = tree.resolve(address)
+    actor = None if actor_id is None else tree.get(actor_id)
+    if actor is None:
+        return None
+    return Account(actor.nonce, actor.balance, may_send(actor, manifest_in(tree)))

@@ -71,6 +71,17 @@ class _Sender:
     spent: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class CheckBasis:
+    """What messages are checked by, as it was at one moment."""
+
+    base_fee: int
+    prices: GasPrices
+    letter: str
+    """Of the addresses that are told."""
+    senders: dict[Address, _Sender | None]
+
+
 @dataclass(slots=True)
 class _Checks:
     """The checks of one message as they come."""
@@ -100,36 +111,54 @@ def with_replacements(pool: MessagePool, messages: Iterable[Message]) -> list[Me
     return [waiting[nonce] for waiting in by_sender.values() for nonce in sorted(waiting)]
 
 
-def check_messages(
-    messages: Sequence[Message],
+def basis_of(
+    messages: Iterable[Message],
     pool: MessagePool,
     view: ChainView,
     network: Network,
     *,
     follows_pending: bool,
-    any_nonce: Sequence[bool] | None = None,
-) -> list[list[Check]]:
-    """Return the checks of each message.
+) -> CheckBasis:
+    """Return what some messages are checked by, at this moment.
 
     `follows_pending` says that they are to come after what waits of their senders, else they are
-    all there is. A message for which `any_nonce` is true has not got its nonce yet.
+    all there is.
     """
     head = view.head
-    base_fee = int(head.parent_base_fee)
-    prices = network.inclusion_prices_at(head.height + 1)
-    senders: dict[Address, _Sender | None] = {}
+    return CheckBasis(
+        base_fee=int(head.parent_base_fee),
+        prices=network.inclusion_prices_at(head.height + 1),
+        letter=network.address_prefix,
+        senders={
+            sender: _sender(sender, pool, follows_pending)
+            for sender in dict.fromkeys(message.sender for message in messages)
+        },
+    )
+
+
+def check_messages(
+    messages: Sequence[Message], basis: CheckBasis, any_nonce: Sequence[bool] | None = None
+) -> list[list[Check]]:
+    """Return the checks of each message; the basis is used up.
+
+    A message for which `any_nonce` is true has not got its nonce yet.
+    """
+    seen: set[Address] = set()
     found = []
     for place, message in enumerate(messages):
         checks = _Checks(message.cid)
-        if message.sender not in senders:
-            senders[message.sender] = _first_of(message.sender, pool, checks, follows_pending)
+        sender = basis.senders[message.sender]
+        if sender is None:
+            checks.note(CheckCode.STATE_NONCE, _UNKNOWN_NONCE)
         else:
-            checks.note(CheckCode.STATE_NONCE, "" if senders[message.sender] else _UNKNOWN_NONCE)
-        sender = senders[message.sender]
-        if sender is not None:
+            if message.sender in seen:
+                checks.note(CheckCode.STATE_NONCE)
+            else:
+                checks.note(CheckCode.STATE_NONCE, nonce=sender.next_nonce)
+            seen.add(message.sender)
             checks.note(CheckCode.STATE_BALANCE, balance=sender.balance)
-            if _check_alone(message, checks, network.address_prefix):
-                _check_gas(message, checks, base_fee, prices)
+            if _check_alone(message, checks, basis.letter):
+                _check_gas(message, checks, basis.base_fee, basis.prices)
                 is_free = any_nonce is not None and any_nonce[place]
                 _check_turn(message, checks, sender, any_nonce=is_free)
         found.append(checks.done)
@@ -139,22 +168,15 @@ def check_messages(
 _UNKNOWN_NONCE = "error retrieving state nonce: actor not found"
 
 
-def _first_of(
-    sender: Address, pool: MessagePool, checks: _Checks, follows_pending: bool
-) -> _Sender | None:
+def _sender(sender: Address, pool: MessagePool, follows_pending: bool) -> _Sender | None:
     account = pool.account(sender)
     if account is None:
-        checks.note(CheckCode.STATE_NONCE, _UNKNOWN_NONCE)
         return None
     queue = pool.queue(sender) if follows_pending else None
     if queue is None:
-        found = _Sender(account.nonce, account.balance)
-    else:
-        waiting = queue.in_order()
-        spent = sum(one.required_funds + one.value for one in waiting)
-        found = _Sender(queue.next_nonce, account.balance, spent)
-    checks.note(CheckCode.STATE_NONCE, nonce=found.next_nonce)
-    return found
+        return _Sender(account.nonce, account.balance)
+    spent = sum(one.required_funds + one.value for one in queue.in_order())
+    return _Sender(queue.next_nonce, account.balance, spent)
 
 
 def _check_alone(message: Message, checks: _Checks, letter: str) -> bool:

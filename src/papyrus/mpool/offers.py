@@ -85,8 +85,8 @@ class Offers:
         waiting = {sender: dict(by_nonce) for sender, by_nonce in waiting.items()}
         change = self._view.path(head.key, base.key)
         for tipset in change.reverted:
-            for (sender, nonce), signed in self._taken.signed(tipset):
-                waiting.setdefault(sender, {})[nonce] = PendingMessage.of(signed, sender)
+            for (sender, nonce), message in self._taken.waiting(tipset):
+                waiting.setdefault(sender, {})[nonce] = message
         for tipset in change.applied:
             for (sender, nonce), _ in self._taken.turns(tipset):
                 waiting.get(sender, {}).pop(nonce, None)

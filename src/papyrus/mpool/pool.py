@@ -75,10 +75,11 @@ class MessagePool:
         self._draw = draw
         self._waiting = Waiting()
         self._local_senders: set[Address] = set()
-        self._accounts = Accounts(view)
-        self._admission = Admission(network, self._accounts)
-        self._taken = TakenMessages(view, self._accounts, self._admission)
-        self._offers = Offers(view, network, self._waiting, self._accounts, self._taken)
+        self.accounts = Accounts(view)
+        """The senders as they were looked up."""
+        self._admission = Admission(network, self.accounts)
+        self.taken = TakenMessages(view, self.accounts, self._admission)
+        self._offers = Offers(view, network, self._waiting, self.accounts, self.taken)
         self._republished: set[Cid] = set()
         self._republish_at = clock() + republish_interval(network.block_delay)
         self._prune_from = clock()
@@ -133,7 +134,7 @@ class MessagePool:
                 turns.add((message.sender, message.nonce))
                 self._waiting.take(message.sender, message.nonce, Fate(Departure.DROPPED))
         for signed in [] if self._file is None else self._file.of_turns(turns):
-            self._put_one_back((signed.message.sender, signed.message.nonce), signed)
+            self._put_one_back(PendingMessage.of(signed, signed.message.sender))
 
     def add(self, signed: SignedMessage) -> Cid:
         """Let a peer's message wait; Invalid where it is refused (see `gossip_verdict`)."""
@@ -157,7 +158,7 @@ class MessagePool:
         used: set[Turn] = set()
         for message in messages:
             self._local_senders.add(message.sender)
-            if self._accounts.nonce(message.sender) > message.nonce:
+            if self.accounts.nonce(message.sender) > message.nonce:
                 used.add((message.sender, message.nonce))
                 self._admission.remember(message)
             else:
@@ -178,12 +179,16 @@ class MessagePool:
 
     def signed_in(self, tipset: Tipset) -> list[SignedMessage]:
         """Return the messages that a tipset's blocks took, as far as their signatures are known."""
-        return [signed for _, signed in self._taken.signed(tipset)]
+        return [signed for _, signed in self.taken.signed(tipset)]
+
+    def senders(self) -> list[Address]:
+        """Return the keys of those of whom something waits."""
+        return list(self._waiting.senders)
 
     def queue(self, sender: Address) -> SenderMessages | None:
         """Return what waits of a sender, or None."""
         try:
-            return self._waiting.senders.get(self._accounts.key(sender))
+            return self._waiting.senders.get(self.accounts.key(sender))
         except LookupError:
             return None
 
@@ -201,7 +206,7 @@ class MessagePool:
 
     def account(self, sender: Address) -> Account | None:
         """Return a sender's account after the head."""
-        return self._accounts.after_head(sender)
+        return self.accounts.after_head(sender)
 
     def next_nonce(self, sender: Address) -> int:
         """Return the nonce of the sender's next message; LookupError where there is no sender."""
@@ -240,7 +245,7 @@ class MessagePool:
     def remove(self, sender: Address, nonce: int, *, applied: bool = False) -> None:
         """Let a sender's message no longer wait; `applied` where the chain has used its nonce."""
         fate = Fate(Departure.APPLIED if applied else Departure.CLEARED)
-        message = self._waiting.take(self._accounts.key(sender), nonce, fate)
+        message = self._waiting.take(self.accounts.key(sender), nonce, fate)
         if message is not None and not applied and self._file is not None:
             self._file.change(Remove((message.cid,)))
 
@@ -300,19 +305,19 @@ class MessagePool:
 
     def forget_accounts(self) -> None:
         """Look senders up anew, where the state after the head has been changed by hand."""
-        self._accounts.forget()
+        self.accounts.forget()
 
     def on_head_change(self, change: HeadChange) -> None:
         """Follow the chain: what it has taken goes, and what a fork gave back waits again."""
-        returned: dict[Turn, SignedMessage] = {}
+        returned: dict[Turn, PendingMessage] = {}
         given_back: set[Turn] = set()
         for tipset in change.reverted:
-            given_back.update(turn for turn, _ in self._taken.turns(tipset))
-            for turn, signed in self._taken.signed(tipset):
-                returned.setdefault(turn, signed)
+            given_back.update(turn for turn, _ in self.taken.turns(tipset))
+            for turn, message in self.taken.waiting(tipset):
+                returned.setdefault(turn, message)
         used: set[Turn] = set()
         for tipset in change.applied:
-            for turn, cid in self._taken.turns(tipset):
+            for turn, cid in self.taken.turns(tipset):
                 used.add(turn)
                 self._waiting.take(*turn, Fate(Departure.APPLIED, cid, tipset.height))
                 if cid in self._republished:
@@ -321,42 +326,41 @@ class MessagePool:
             self._put_back(given_back - used, returned)
         self._settle(given_back - used, used)
 
-    def _put_back(self, turns: set[Turn], returned: dict[Turn, SignedMessage]) -> None:
+    def _put_back(self, turns: set[Turn], returned: dict[Turn, PendingMessage]) -> None:
         """Let what a fork gave back wait again, in the order of nonces."""
-        self._accounts.forget_keys()
+        self.accounts.forget_keys()
         lost = {turn for turn in turns - returned.keys() if turn[0] in self._local_senders}
         if lost and self._file is not None:
             # A block holds no BLS signatures, but the file of users' messages does.
             for signed in self._file.of_turns(lost):
-                returned[signed.message.sender, signed.message.nonce] = signed
+                sender = signed.message.sender
+                returned[sender, signed.message.nonce] = PendingMessage.of(signed, sender)
         for turn in sorted(turns & returned.keys()):
-            self._put_one_back(turn, returned[turn])
+            self._put_one_back(returned[turn])
         for sender in {sender for sender, _ in turns}:
             queue = self._waiting.senders.get(sender)
             if queue is not None:
-                queue.begin_at(self._accounts.nonce(sender))
+                queue.begin_at(self.accounts.nonce(sender))
 
     def _check(self, message: PendingMessage, *, local: bool) -> bool:
         waiting = self._waiting.senders.get(message.sender)
         return self._admission.check_on_chain(message, self._view.head, waiting, local=local)
 
     def _keep(self, message: PendingMessage) -> None:
-        self._waiting.put(message, self._accounts.nonce(message.sender))
+        self._waiting.put(message, self.accounts.nonce(message.sender))
         self._admission.remember(message)
 
     def _slot(self, message: PendingMessage) -> SenderMessages:
         """Return where a message would wait, which is not kept unless it does."""
         queue = self._waiting.senders.get(message.sender)
-        return SenderMessages(self._accounts.nonce(message.sender)) if queue is None else queue
+        return SenderMessages(self.accounts.nonce(message.sender)) if queue is None else queue
 
-    def _put_one_back(self, turn: Turn, signed: SignedMessage) -> None:
+    def _put_one_back(self, message: PendingMessage) -> None:
         """Let a message wait again, unless a better one took its place."""
-        sender, nonce = turn
-        if self._accounts.nonce(sender) > nonce:
+        if self.accounts.nonce(message.sender) > message.nonce:
             return
-        queue = self._waiting.senders.get(sender)
-        waiting = None if queue is None else queue.by_nonce.get(nonce)
-        message = PendingMessage.of(signed, sender)
+        queue = self._waiting.senders.get(message.sender)
+        waiting = None if queue is None else queue.by_nonce.get(message.nonce)
         if waiting is None:
             self._keep(message)
         elif message.cid != waiting.cid:

@@ -20,6 +20,9 @@ from papyrus.node.open_files import allow_open_files
 from papyrus.primitives.errors import LocalFault, PapyrusError
 from papyrus.primitives.sentences import Words
 
+_SWITCH_SECONDS = 0.001
+"""After which a thread that computes gives way: the event loop waits for no longer than that."""
+
 STOP_LIMIT = 20.0
 """Seconds in which a part must have stopped."""
 
@@ -99,6 +102,7 @@ def run(main: Callable[[Stopping], Coroutine[Any, Any, None]]) -> None:
     Raises what it raises.
     """
     allow_open_files()
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
     async def guarded() -> None:
         stopping = Stopping()

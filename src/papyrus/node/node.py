@@ -227,6 +227,7 @@ class Node:
             return [(tipset.key, self.view.read(tipset)) for tipset in tipsets[-_MOST_READ:]]
 
         self.view.know(await asyncio.to_thread(read))
+        await asyncio.to_thread(self.pool.taken.prepare, change.reverted)
         await self.index.caught_up()
         await self.notes.flushed()
 
@@ -305,7 +306,7 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             local=kept,
             config=kept_settings(settings) or mpool_config(plan.config),
         )
-        pushing = Pushing(pool, kept, settings)
+        pushing = Pushing(pool, view, kept, settings)
         signed_blocks = plan.repository.folder / "slash-filter.sqlite"
         slash_filter = DiskThread("slash filter", lambda: SlashFilter(signed_blocks))
         stack.callback(slash_filter.close)

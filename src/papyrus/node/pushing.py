@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from papyrus.ipld.cid import Cid
+from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.checks import check_outgoing
 from papyrus.mpool.config import MpoolConfig
 from papyrus.mpool.pending import PendingMessage
@@ -22,6 +23,7 @@ from papyrus.mpool.pool import MessagePool, examined
 from papyrus.mpool.pruning import excess_messages
 from papyrus.node.disk_thread import done
 from papyrus.node.kept_messages import KeptMessages
+from papyrus.node.known_senders import know_senders
 from papyrus.node.pool_settings import keep_settings
 from papyrus.primitives.errors import Invalid, PapyrusError
 from papyrus.types.message import SignedMessage
@@ -38,9 +40,12 @@ _Flushes = set["Future[None]"]
 class Pushing:
     """Who pushes for the users of a node."""
 
-    def __init__(self, pool: MessagePool, kept: KeptMessages, settings: Path) -> None:
+    def __init__(
+        self, pool: MessagePool, view: StoredChainView, kept: KeptMessages, settings: Path
+    ) -> None:
         """Push into a pool whose file is `kept`; its settings are kept in a file of their own."""
         self._pool = pool
+        self._view = view
         self._kept = kept
         self._settings = settings
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pushes")
@@ -124,6 +129,7 @@ class Pushing:
 
     async def prune(self) -> None:
         """Drop the worst messages down to the lower limit, but none of users or priority."""
+        await know_senders(self._pool, self._view, self._view.head, self._pool.senders())
         excess = await asyncio.to_thread(excess_messages, *self._pool.excess())
         self._pool.drop(excess)
 

@@ -6,6 +6,7 @@ sight of, wherever the node ends.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -225,6 +226,10 @@ class ChannelFile:
 
     def vouchers(self, channel: Channel) -> list[SignedVoucher]:
         """Return the vouchers of a channel, in the order in which they came."""
+        return decoded_vouchers(self.encoded_vouchers(channel))
+
+    def encoded_vouchers(self, channel: Channel) -> list[bytes]:
+        """Return what `vouchers` does, for `decoded_vouchers`, which takes longer than this."""
         return self._vouchers("WHERE channel = ? ORDER BY number", channel.number)
 
     def decisive_vouchers(self, channel: Channel) -> list[SignedVoucher]:
@@ -235,11 +240,12 @@ class ChannelFile:
         merging = "SELECT 1 FROM voucher WHERE channel = ? AND has_merges LIMIT 1"
         if rows_of(self._file, merging, channel.number):
             return self.vouchers(channel)
-        return self._vouchers(
+        found = self._vouchers(
             "WHERE channel = ? AND nonce = (SELECT MAX(nonce) FROM voucher AS other "
             "WHERE other.channel = voucher.channel AND other.lane = voucher.lane) ORDER BY number",
             channel.number,
         )
+        return decoded_vouchers(found)
 
     def best_nonce(self, channel: Channel, lane: int) -> int:
         """Return the highest nonce of a lane's vouchers, 0 where there is none."""
@@ -339,9 +345,13 @@ class ChannelFile:
             )
         ]
 
-    def _vouchers(self, where: str, *values: object) -> list[SignedVoucher]:
-        rows = rows_of(self._file, f"{_VOUCHER} {where}", *values)
-        return [_decoded(voucher) for (voucher,) in rows]
+    def _vouchers(self, where: str, *values: object) -> list[bytes]:
+        return [voucher for (voucher,) in rows_of(self._file, f"{_VOUCHER} {where}", *values)]
+
+
+def decoded_vouchers(encoded: Iterable[bytes]) -> list[SignedVoucher]:
+    """Return vouchers as they were kept; any thread may ask."""
+    return [_decoded(voucher) for voucher in encoded]
 
 
 def _add(

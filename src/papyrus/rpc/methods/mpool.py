@@ -1,5 +1,6 @@
 """Mpool: the messages that wait, and pushing more of them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from random import randrange
@@ -11,6 +12,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.check_statuses import (
     Check,
+    basis_of,
     check_messages,
     pending_messages,
     with_replacements,
@@ -21,6 +23,7 @@ from papyrus.mpool.pending_at import pending_at
 from papyrus.mpool.pool import MessagePool
 from papyrus.mpool.selection import select_messages
 from papyrus.node.chain_thread import ChainThread
+from papyrus.node.known_senders import know_senders
 from papyrus.node.pushing import Pushing
 from papyrus.node.sending import Sending
 from papyrus.node.tipset_states import TipsetStates
@@ -175,6 +178,7 @@ async def mpool_select(
     await node.states.after(base)
     if len(node.pool) > node.pool.config.size_limit_high:
         await node.pushing.prune()
+    await know_senders(node.pool, node.pool_view, base, node.pool.senders())
     candidates = node.pool.candidates(base)
     chosen = await node.thread.run(select_messages, candidates, ticket_quality, randrange)
     return [message.signed for message in chosen]
@@ -292,7 +296,7 @@ async def mpool_check_messages(
 ) -> list[list[MessageCheckStatus]]:
     """Return what speaks for and against messages that are to come after what waits."""
     _expect_batch(prototypes)
-    return _checked(
+    return await _checked(
         context,
         [prototype.message for prototype in prototypes],
         follows_pending=True,
@@ -306,7 +310,7 @@ async def mpool_check_pending_messages(
 ) -> list[list[MessageCheckStatus]]:
     """Return what speaks for and against what waits of a sender."""
     messages = pending_messages(context.node.pool, sender)
-    return _checked(context, messages, follows_pending=False)
+    return await _checked(context, messages, follows_pending=False)
 
 
 @method("MpoolCheckReplaceMessages", READ, versions=(1,))
@@ -316,7 +320,7 @@ async def mpool_check_replace_messages(
     """Return what speaks for and against what would wait with messages in the places of others."""
     _expect_batch(messages)
     replaced = with_replacements(context.node.pool, messages)
-    return _checked(context, replaced, follows_pending=False)
+    return await _checked(context, replaced, follows_pending=False)
 
 
 async def push_message(
@@ -333,7 +337,7 @@ def _expect_batch(messages: list[Any]) -> None:
         raise invalid_parameters(f"{len(messages)} messages at once: {_MOST_IN_A_BATCH} at most")
 
 
-def _checked(
+async def _checked(
     context: Context[MpoolNode],
     messages: list[Message],
     *,
@@ -341,15 +345,17 @@ def _checked(
     any_nonce: list[bool] | None = None,
 ) -> list[list[MessageCheckStatus]]:
     node = context.node
-    found = check_messages(
-        messages,
-        node.pool,
-        node.pool_view,
-        node.network,
-        follows_pending=follows_pending,
-        any_nonce=any_nonce,
+    senders = [message.sender for message in messages]
+    await know_senders(node.pool, node.pool_view, node.pool_view.head, senders)
+    basis = basis_of(
+        messages, node.pool, node.pool_view, node.network, follows_pending=follows_pending
     )
-    return [[_status(check) for check in checks] for checks in found]
+
+    def work() -> list[list[MessageCheckStatus]]:
+        found = check_messages(messages, basis, any_nonce)
+        return [[_status(check) for check in checks] for checks in found]
+
+    return await asyncio.to_thread(work)
 
 
 def _status(check: Check) -> MessageCheckStatus:

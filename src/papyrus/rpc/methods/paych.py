@@ -8,6 +8,7 @@ are good when it returns; in Lotus it fails unless they were there. A voucher is
 the payee, who alone can; Lotus lets the payer of a channel try, which cannot succeed.
 """
 
+import asyncio
 from typing import Protocol
 
 from papyrus.ipld.cid import Cid
@@ -15,6 +16,7 @@ from papyrus.ipld.schema import U64
 from papyrus.node.execution import ExecutionMeans
 from papyrus.node.payment_channels import PaymentChannels
 from papyrus.node.workers import Runner
+from papyrus.paychan.channel_file import decoded_vouchers
 from papyrus.paychan.funding import Funded, Wish
 from papyrus.paychan.manager import AvailableFunds, ChannelManager
 from papyrus.paychan.refusals import InsufficientFunds
@@ -225,7 +227,8 @@ async def paych_voucher_add(
 @method("PaychVoucherList", WRITE)
 async def paych_voucher_list(context: Context[PaychNode], channel: Address) -> list[Voucher]:
     """Return the vouchers of a channel, in the order in which they came."""
-    return list(_manager(context).vouchers(channel))
+    encoded = _manager(context).encoded_vouchers(channel)
+    return list(await asyncio.to_thread(decoded_vouchers, encoded))
 
 
 @method("PaychVoucherSubmit", SIGN)
