@@ -20,7 +20,6 @@ from papyrus.genesis.initial_state import REMAINDER_ID
 from papyrus.ipld.blockstore import Blockstore, load, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.node.execution import ExecutionMeans
-from papyrus.node.sending import draft
 from papyrus.node.tipset_work import world_over
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
@@ -29,7 +28,7 @@ from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.primitives.sentences import sentence
 from papyrus.rules.policy import policy_of
 from papyrus.types.actor import ActorState
-from papyrus.types.message import Message
+from papyrus.types.message import Message, draft
 from papyrus.types.receipt import Receipt
 from papyrus.types.tipset import Tipset
 from papyrus.vm.executor import ApplyResult, execute_implicit

@@ -24,7 +24,6 @@ from papyrus.ipld.cid import Cid
 from papyrus.ipld.tuples import Record
 from papyrus.mining.post_scheduler import load_miner
 from papyrus.mining.simulated_sealing import announcement, proof_of_sector, provable_from
-from papyrus.node.sending import draft
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
@@ -32,7 +31,7 @@ from papyrus.primitives.errors import ActorError, LocalFault
 from papyrus.primitives.sentences import sentence
 from papyrus.proofs.commitments import PieceError
 from papyrus.rules.policy import policy_of
-from papyrus.types.message import Message
+from papyrus.types.message import Message, draft
 from papyrus.types.receipt import Receipt
 
 MOST_SECTORS_AT_ONCE = 100

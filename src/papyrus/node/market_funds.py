@@ -14,7 +14,7 @@ from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.ipld.blockstore import load
 from papyrus.ipld.cid import Cid
 from papyrus.node.node import Node
-from papyrus.node.sending import Sending, draft
+from papyrus.node.sending import Sending
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.errors import LocalFault
@@ -25,7 +25,7 @@ from papyrus.storage.sqlite_files import (
     rows_of,
     transaction,
 )
-from papyrus.types.message import Message
+from papyrus.types.message import Message, draft
 from papyrus.vm.payloads import encoded
 from papyrus.vm.state_tree import StateTree
 

@@ -31,36 +31,13 @@ from papyrus.node.node import Node
 from papyrus.node.sent_messages import SentMessages
 from papyrus.node.tipset_work import try_message
 from papyrus.primitives.address import Address
-from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.errors import Invalid, LocalFault, PapyrusError
 from papyrus.primitives.sentences import sentence
-from papyrus.types.message import MESSAGE_VERSION, METHOD_SEND, Message, SignedMessage
+from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
 from papyrus.vm.executor import ApplyResult
 
 _WAKE_SECONDS = 0.5
-
-
-def draft(
-    sender: Address,
-    to: Address,
-    value: TokenAmount = ZERO,
-    method: int = METHOD_SEND,
-    params: bytes = b"",
-) -> Message:
-    """Return a message to be sent, whose nonce and gas are still to be filled in."""
-    return Message(
-        version=MESSAGE_VERSION,
-        to=to,
-        sender=sender,
-        nonce=0,
-        value=value,
-        gas_limit=0,
-        gas_fee_cap=ZERO,
-        gas_premium=ZERO,
-        method=method,
-        params=params,
-    )
 
 
 class Sending:

@@ -16,7 +16,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from papyrus.devnet.devnet import Devnet
-from papyrus.node.sending import draft
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import ActorError, DecodeError, PapyrusError
@@ -24,6 +23,7 @@ from papyrus.primitives.sentences import told
 from papyrus.rpc.auth import BadToken
 from papyrus.rpc.errors import RpcError
 from papyrus.rpc.server import Door
+from papyrus.types.message import draft
 
 PATH = "/faucet"
 USUAL = TokenAmount.from_fil(100)

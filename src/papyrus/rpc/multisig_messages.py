@@ -22,13 +22,12 @@ from papyrus.actors.multisig.state import Transaction, proposal_hash
 from papyrus.actors.singletons import INIT
 from papyrus.crypto.hashing import blake2b_256
 from papyrus.ipld.cid import Cid
-from papyrus.node.sending import draft
 from papyrus.primitives.address import Address, Protocol
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import LocalFault
 from papyrus.primitives.sentences import sentence
-from papyrus.types.message import Message
+from papyrus.types.message import Message, draft
 
 _HIGHEST_ID = 2**63 - 1
 

@@ -64,6 +64,28 @@ class Message(Record):
         return min(self.gas_premium, max(self.gas_fee_cap - base_fee, ZERO))
 
 
+def draft(
+    sender: Address,
+    to: Address,
+    value: TokenAmount = ZERO,
+    method: int = METHOD_SEND,
+    params: bytes = b"",
+) -> Message:
+    """Return a message to be sent, whose nonce and gas are still to be filled in."""
+    return Message(
+        version=MESSAGE_VERSION,
+        to=to,
+        sender=sender,
+        nonce=0,
+        value=value,
+        gas_limit=0,
+        gas_fee_cap=ZERO,
+        gas_premium=ZERO,
+        method=method,
+        params=params,
+    )
+
+
 @cbor_tuple
 class SignedMessage(Record):
     """A message and its sender's signature."""

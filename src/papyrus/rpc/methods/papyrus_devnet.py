@@ -19,7 +19,6 @@ from papyrus.devnet.time_travel import Moments
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64
 from papyrus.node.execution import ExecutionMeans
-from papyrus.node.sending import draft
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.epochs import ChainEpoch
@@ -27,7 +26,7 @@ from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.declarations import ADMIN, Context, method
 from papyrus.storage.chain_notes import StateAfter
 from papyrus.types.actor import ActorState
-from papyrus.types.message import Message
+from papyrus.types.message import Message, draft
 from papyrus.types.receipt import Receipt
 from papyrus.types.tipset import Tipset
 from papyrus.wallet.keys import Key
