@@ -29,7 +29,8 @@ def test_part_tells_from_its_level_on(teller, caplog) -> None:
     assert logger.level == logging.WARNING
 
 
-def test_part_or_level_that_is_none_is_refused(teller) -> None:
+@pytest.mark.usefixtures("teller")
+def test_part_or_level_that_is_none_is_refused() -> None:
     with pytest.raises(LocalFault, match="there is no level 'loud': there are debug, info"):
         set_level("test-of-levels", "loud")
     with pytest.raises(LocalFault, match="no part 'elsewhere' tells anything"):
