@@ -1,8 +1,8 @@
 """The node as its users meet it: a devnet process, asked over loopback.
 
 How long it takes to start, how much memory it takes, how many calls a second it answers to
-thirty-two clients at once, how long a tipset of three hundred messages takes from the first miner's
-try until its state is known, and how quickly a snapshot goes in. The clients share the machine with
+thirty-two clients at once, and how long a tipset of three hundred messages takes from the first
+miner's try until its state is known. The clients share the machine with
 the node, so on two cores its own figures would be better than these.
 """
 

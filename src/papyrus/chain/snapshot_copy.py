@@ -38,8 +38,11 @@ Progress = Callable[[int, int], None]
 _IMPORT = "import"
 """The fact that says how much of which file was copied."""
 
-_KEPT_BYTES = 1 << 30
-"""After so many bytes of blocks what was sorted is made durable: a kill costs some ten seconds."""
+_KEPT_BYTES = 256 << 20
+"""After so many bytes of blocks what was sorted is made durable: a kill costs a few seconds."""
+
+_KEPT_PARTS = 1024
+"""With more parts it is done less often in proportion, for each of them is flushed."""
 
 _TOLD_BLOCKS = 4096
 _CONTENT_OF_COMPRESSED = 3
@@ -121,13 +124,13 @@ def _sort(
         sections = iter(reader)
         deque(islice(sections, number), maxlen=0)
         reader.verify = True
-        unkept = 0
+        unkept, kept_bytes = 0, _KEPT_BYTES * max(1, splits // _KEPT_PARTS)
         for cid, data in sections:
             number += 1
             if cid != leave_out:
                 sorter.add(cid, data)
             unkept += len(data)
-            if unkept >= _KEPT_BYTES:
+            if unkept >= kept_bytes:
                 kept = _Copied(identity, number, False, sorter.keep())
                 note_fact(notes, _IMPORT, dag_cbor.encode(astuple(kept)))
                 unkept = 0

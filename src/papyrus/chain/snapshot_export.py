@@ -20,7 +20,7 @@ from papyrus.chain.snapshot_format import HeaderLinks, SnapshotMetadata, walk_he
 from papyrus.chain.visited import VisitedCids
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.blockstore import Blockstore
-from papyrus.ipld.cid import CBOR, DAG_CBOR, IDENTITY, RAW, Cid
+from papyrus.ipld.cid import BLAKE_PREFIXES, CBOR, DAG_CBOR, IDENTITY, RAW, Cid
 from papyrus.ipld.links import cids_in
 from papyrus.primitives.epochs import CHAIN_FINALITY, ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
@@ -133,8 +133,8 @@ def _lowest(head: Tipset, recent: ChainEpoch | None) -> ChainEpoch:
     if recent < LEAST_RECENT:
         # Quirk: Lotus says "greater", and takes as many (cli/chain.go, ChainExportCmd).
         raise LocalFault(
-            f'"recent-stateroots" has to be greater than {LEAST_RECENT}: with the states of '
-            f"{recent} epochs a node could not judge the next block, and 0 is all"
+            f'"recent-stateroots" has to be greater than {LEAST_RECENT}, not {recent}: by the '
+            "states of fewer epochs a node could not judge the next block, and 0 is all"
         )
     return max(head.height - recent + 1, 1)
 
@@ -182,17 +182,20 @@ def _tree(
     wanted = [root]
     while wanted:
         cid = wanted.pop()
-        codec = cid.codec
-        if codec not in {DAG_CBOR, CBOR, RAW} or cid.hash_code == IDENTITY or not visited.add(cid):
+        if not (cid.startswith(BLAKE_PREFIXES) or _is_of_block(cid)) or not visited.add(cid):
             continue
         data = store.get(cid)
         if data is None:
-            if is_needed and codec != RAW:
+            if is_needed and cid.codec != RAW:
                 raise LocalFault(f"block {cid} is not kept here: export the states of fewer epochs")
             continue
         yield cid, data
-        if codec == DAG_CBOR:
+        if cid.codec == DAG_CBOR:
             wanted += reversed(cids_in(data))
+
+
+def _is_of_block(cid: Cid) -> bool:
+    return cid.codec in {DAG_CBOR, CBOR, RAW} and cid.hash_code != IDENTITY
 
 
 def _write(

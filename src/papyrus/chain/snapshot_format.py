@@ -154,21 +154,33 @@ def walk_headers(
     """
     cids, above = head.cids, None
     while True:
-        tipset = []
-        for cid in cids:
-            data = store.get(cid)
-            if data is None:
-                raise DecodeError(f"block {cid}, a header, is missing")
-            tipset.append((cid, data, header_links(data)))
-        if not tipset:
-            raise DecodeError("a tipset has at least one block")
+        tipset = _tipset(store, cids)
         _, _, first = tipset[0]
-        for cid, _, links in tipset:
-            if (links.height, links.parents) != (first.height, first.parents):
-                raise DecodeError(f"block {cid} does not belong to its tipset")
         if first.height < 0 or (above is not None and first.height >= above):
             raise DecodeError(f"height {first.height} comes after height {above}")
         yield tipset
         if first.height == 0:
             return
         cids, above = first.parents, first.height
+
+
+def _tipset(store: Blockstore, cids: tuple[Cid, ...]) -> list[tuple[Cid, bytes, HeaderLinks]]:
+    """Return the blocks of a tipset; DecodeError where one is missing or they are none."""
+    tipset = []
+    for cid in cids:
+        data = store.get(cid)
+        if data is None:
+            raise DecodeError(f"block {cid}, a header, is missing")
+        try:
+            tipset.append((cid, data, header_links(data)))
+        except DecodeError as error:
+            raise DecodeError(f"block {cid} is no header: {error}") from error
+    if not tipset:
+        raise DecodeError("a tipset has at least one block")
+    _, _, first = tipset[0]
+    if len(set(cids)) < len(cids):
+        raise DecodeError(f"the tipset at {first.height} has one block twice")
+    for cid, _, links in tipset:
+        if (links.height, links.parents) != (first.height, first.parents):
+            raise DecodeError(f"block {cid} does not belong to its tipset")
+    return tipset

@@ -32,6 +32,7 @@ from papyrus.ipld.cid import Cid
 from papyrus.primitives.epochs import ChainEpoch
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.network import Network
+from papyrus.storage.car_files import open_car
 from papyrus.storage.chain_index_file import open_index
 from papyrus.storage.chain_notes import (
     CHECKPOINT,
@@ -132,7 +133,9 @@ def import_snapshot(
         try:
             return _import(folder, path, network, as_layer=as_layer, progress=progress)
         except DecodeError as error:
-            raise LocalFault(f"{path} is no whole snapshot: {error}") from error
+            said = str(error)
+            named = said.startswith(str(path))
+            raise LocalFault(said if named else f"{path} is no whole snapshot: {said}") from error
 
 
 def _import(
@@ -168,6 +171,7 @@ def _import(
 
 def _start_of(folder: Path, path: Path, network: Network) -> _Start:
     """Read what a snapshot begins with, its certificates among it, which are kept."""
+    open_car(path)  # says of a file that is none what it is
     stream, _ = open_plain(path)
     with stream:
         reader = CarReader(stream, skip_long=True)
@@ -184,8 +188,8 @@ def _start_of(folder: Path, path: Path, network: Network) -> _Start:
         due = network.timestamp_at(header.height)
         if header.timestamp != due:
             raise LocalFault(
-                f"{path} is a snapshot of another network: its head, at height {header.height}, is "
-                f"of {header.timestamp}, where {network.name} has {due}"
+                f"{path} is a snapshot of another network: its head, at height {header.height}, "
+                f"has the timestamp {header.timestamp}, and in {network.name} that is {due}"
             )
     return _Start(start.head, start.version, *(kept or (None, None)))
 

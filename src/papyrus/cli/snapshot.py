@@ -224,6 +224,7 @@ def _read_start(path: Path) -> tuple[int, BlockHeader, tuple[int, int] | None]:
     stream, _ = open_plain(path)
     with stream:
         try:
+            car = open_car(path)
             reader = CarReader(stream, skip_long=True)
             start = read_start(reader)
             instances = None
@@ -233,9 +234,9 @@ def _read_start(path: Path) -> tuple[int, BlockHeader, tuple[int, int] | None]:
                 instances = certificates.first_instance, certificates.latest_instance
             header = header_of_head(reader, start)
             if header is None:
-                header = BlockHeader.from_cbor(load(open_car(path), start.head.cids[0]))
+                header = BlockHeader.from_cbor(load(car, start.head.cids[0]))
         except DecodeError as error:
-            raise LocalFault(f"{path} is no snapshot: {error}") from error
+            raise LocalFault(f"cannot read the snapshot: {error}") from error
     return start.version, header, instances
 
 

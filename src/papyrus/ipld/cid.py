@@ -56,7 +56,7 @@ CHAIN_PREFIX = bytes.fromhex("0171a0e40220")
 CHAIN_LENGTH = len(CHAIN_PREFIX) + 32
 """The length of such a CID."""
 
-_BLAKE_PREFIXES = (CHAIN_PREFIX, bytes.fromhex("0155a0e40220"))
+BLAKE_PREFIXES = (CHAIN_PREFIX, bytes.fromhex("0155a0e40220"))
 """How the CIDs of blocks of state and of the code of actors begin, equally long."""
 
 _COMMON_PREFIXES = {
@@ -77,7 +77,7 @@ def read(data: bytes, offset: int = 0) -> tuple["Cid", int]:
     Reads exactly what the FVM's reader does and raises `DecodeError` on all else.
     """
     end = offset + CHAIN_LENGTH
-    if data.startswith(_BLAKE_PREFIXES, offset) and end <= len(data):
+    if data.startswith(BLAKE_PREFIXES, offset) and end <= len(data):
         return Cid(data[offset:end]), end
     version, at = decode_unsigned(data, offset, strict=False)
     codec, at = decode_unsigned(data, at, strict=False)

@@ -24,6 +24,7 @@ from itertools import repeat
 
 from papyrus.ipld.cid import (
     BLAKE2B_256,
+    BLAKE_PREFIXES,
     CBOR,
     CHAIN_LENGTH,
     CHAIN_PREFIX,
@@ -292,6 +293,8 @@ def _is_to_block(cid: Cid) -> bool:
 
     Raises `LinkError` for a CID that no block of state can have.
     """
+    if cid.startswith(BLAKE_PREFIXES):
+        return True
     codec = cid.codec
     if codec in IGNORED_CODECS:
         return False

@@ -1,22 +1,21 @@
-import os
+import gzip
 import shutil
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from papyrus.chain import snapshot_copy
 from papyrus.chain.opening import open_chain
 from papyrus.chain.snapshot_export import SnapshotProgress, export_snapshot, snapshot_pieces
 from papyrus.chain.snapshot_format import SnapshotMetadata, read_metadata, walk_headers
-from papyrus.chain.snapshot_import import COPY_FOLDER, ImportProgress, import_snapshot
+from papyrus.chain.snapshot_import import ImportProgress, import_snapshot
 from papyrus.chain.visited import VisitedCids
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.car import write_car
 from papyrus.ipld.cid import DAG_CBOR, IDENTITY, RAW, Cid
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.networks import CALIBNET, LOTUS_ITEST
-from papyrus.storage import block_sorter, chain_index
+from papyrus.storage import chain_index
 from papyrus.storage.car_files import open_car
 from papyrus.storage.chain_notes import fact, open_notes
 from papyrus.storage.database import LAYERS_FOLDER, NOTES_FILE
@@ -164,7 +163,7 @@ def test_export_tells_how_far_it_is_and_is_there_whole_or_not(lotus_chain, folde
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"recent": 899}, '^"recent-stateroots" has to be greater than 900: .* of 899 epochs'),
+        ({"recent": 899}, '^"recent-stateroots" has to be greater than 900, not 899: '),
         ({"version": 3}, "version 1 or 2, not 3"),
     ],
 )
@@ -176,9 +175,28 @@ def test_useless_snapshot_is_refused(grown, folder, fields, words):
 def test_snapshot_of_another_network_is_refused(lotus_chain, folder):
     _, path, _ = lotus_chain
     with pytest.raises(
-        LocalFault, match=r"is a snapshot of another network: its head, at height [0-9]+, is of"
+        LocalFault,
+        match=r"is a snapshot of another network: its head, at height [0-9]+, has the timestamp",
     ):
         import_snapshot(folder / "b", path, CALIBNET)
+
+
+def test_genesis_of_another_network_is_refused_though_its_clock_is_the_same(lotus_chain, folder):
+    chain, path, _ = lotus_chain
+    other = LOTUS_ITEST.with_genesis(Cid.of(b"another"), chain.store.genesis.min_timestamp)
+    with pytest.raises(LocalFault, match="is not that of lotus-itest"):
+        import_snapshot(folder / "b", path, other)
+
+
+def test_file_of_another_kind_is_told_what_it_is(folder):
+    for content, words in (
+        (gzip.compress(b"x"), "gzip data: unpack it first"),
+        (b"", "but empty"),
+        (b"{}", "what seems to be JSON"),
+    ):
+        (folder / "x.car").write_bytes(content)
+        with pytest.raises(LocalFault, match=f"^{folder / 'x.car'} is not a CAR file .*{words}"):
+            import_snapshot(folder / "a", folder / "x.car", LOTUS_ITEST)
 
 
 def test_snapshot_of_another_chain_is_refused_by_the_folder(shared, folder):
@@ -247,10 +265,23 @@ def later_version(_, blocks):
         (without(lambda roots, blocks: header(roots, blocks).messages), "lacks the messages or"),
         (without(lambda roots, b: header(roots, b).parent_state_root), "lacks the messages or"),
         (rootless, "it has no roots"),
+        (lambda roots, blocks: (roots * 2, blocks), "has one block twice"),
+        (lambda roots, _: (roots, {}), "it has no blocks"),
         (rooted_in_a_message, "no whole snapshot"),
         (later_version, "has version 3, and this Papyrus knows 1 and 2"),
     ],
-    ids=["flipped", "head", "parent", "messages", "state", "rootless", "no header", "version 3"],
+    ids=[
+        "flipped",
+        "head",
+        "parent",
+        "messages",
+        "state",
+        "rootless",
+        "twice",
+        "empty",
+        "no header",
+        "version 3",
+    ],
 )
 def test_broken_snapshot_leaves_no_head_and_no_layer(shared, folder, change, words, as_layer):
     made = damaged(chain_file(shared, "fevm-basic"), folder, change)
@@ -264,101 +295,8 @@ def test_broken_snapshot_leaves_no_head_and_no_layer(shared, folder, change, wor
 def test_cut_file_is_refused(shared, folder):
     data = chain_file(shared, "fevm-basic").read_bytes()
     (folder / "cut.car.zst").write_bytes(data[: len(data) // 2])
-    with pytest.raises(LocalFault, match=r"is no whole snapshot: .*cut off"):
+    with pytest.raises(LocalFault, match=r"cut.car.zst is damaged: truncated: .*cut off"):
         import_snapshot(folder / "a", folder / "cut.car.zst", LOTUS_ITEST)
-
-
-class Kept:
-    """Hears each time that a copy is made durable, and may break it off."""
-
-    def __init__(self, monkeypatch, stop_at=0):
-        self.sections = []
-        self.added = 0
-        note, add = snapshot_copy.note_fact, block_sorter.BlockSorter.add
-
-        def noting(notes, name, value):
-            note(notes, name, value)
-            if value is not None:
-                self.sections.append(dag_cbor.decode(value)[1])
-                if len(self.sections) == stop_at:
-                    raise StoppedError
-
-        def adding(sorter, cid, data):
-            self.added += 1
-            add(sorter, cid, data)
-
-        monkeypatch.setattr(snapshot_copy, "_KEPT_BYTES", 10_000)
-        monkeypatch.setattr(snapshot_copy, "note_fact", noting)
-        monkeypatch.setattr(block_sorter.BlockSorter, "add", adding)
-
-
-def test_broken_off_copy_goes_on_where_it_was(shared, folder, monkeypatch):
-    path = chain_file(shared, "fevm-basic")
-    with monkeypatch.context() as patch:
-        kept = Kept(patch, stop_at=5)
-        with pytest.raises(StoppedError):
-            import_snapshot(folder / "a", path, LOTUS_ITEST)
-    done = kept.sections[-1]
-    assert done == kept.added > 4
-    kept = Kept(monkeypatch)
-    import_snapshot(folder / "a", path, LOTUS_ITEST)
-    assert kept.added == len(list(open_car(path).blocks())) - done
-    with open_chain(folder / "a", LOTUS_ITEST) as chain:
-        assert chain.store.head.key.cids == open_car(path).roots
-        assert {cid for cid, _ in chain.database.blocks.blocks()} == cids_of(path)
-    assert not (folder / "a" / COPY_FOLDER).exists()
-
-
-@pytest.mark.parametrize("parts", [0, 1, 3])
-def test_copy_goes_on_with_the_parts_that_are_not_stored(shared, folder, monkeypatch, parts):
-    path = chain_file(shared, "fevm-basic")
-    monkeypatch.setattr(block_sorter, "PART_SIZE", 20_000)
-    heard = []
-
-    def stop(done, of):
-        heard.append((done, of))
-        if len(heard) > parts:
-            raise StoppedError
-
-    with pytest.raises(StoppedError):
-        import_snapshot(folder / "a", path, LOTUS_ITEST, progress=ImportProgress(storing=stop))
-    left = len(list((folder / "a" / COPY_FOLDER).iterdir()))
-    assert left > 2
-    kept = Kept(monkeypatch)
-    again = []
-    progress = ImportProgress(storing=lambda done, of: again.append((done, of)))
-    import_snapshot(folder / "a", path, LOTUS_ITEST, progress=progress)
-    assert (kept.added, len(again)) == (0, left)
-    assert again[-1][0] == again[-1][1] == heard[0][1] - heard[-1][0]
-    with open_chain(folder / "a", LOTUS_ITEST) as chain:
-        assert {cid for cid, _ in chain.database.blocks.blocks()} == cids_of(path)
-
-
-def test_other_file_is_copied_from_its_beginning(shared, folder, monkeypatch):
-    path = chain_file(shared, "fevm-basic")
-    copy = folder / "copy.car.zst"
-    shutil.copy(path, copy)
-    with monkeypatch.context() as patch:
-        Kept(patch, stop_at=5)
-        with pytest.raises(StoppedError):
-            import_snapshot(folder / "a", copy, LOTUS_ITEST)
-    os.utime(copy, (1, 1))
-    kept = Kept(monkeypatch)
-    import_snapshot(folder / "a", copy, LOTUS_ITEST)
-    assert kept.added == len(list(open_car(path).blocks()))
-
-
-@pytest.mark.parametrize("damage", [shutil.rmtree, lambda copy: next(copy.iterdir()).unlink()])
-def test_copy_begins_anew_where_what_was_kept_is_gone(shared, folder, monkeypatch, damage):
-    path = chain_file(shared, "fevm-basic")
-    with monkeypatch.context() as patch:
-        Kept(patch, stop_at=5)
-        with pytest.raises(StoppedError):
-            import_snapshot(folder / "a", path, LOTUS_ITEST)
-    damage(folder / "a" / COPY_FOLDER)
-    kept = Kept(monkeypatch)
-    import_snapshot(folder / "a", path, LOTUS_ITEST)
-    assert kept.added == len(list(open_car(path).blocks()))
 
 
 def test_import_tells_of_all_its_parts(shared, folder):
