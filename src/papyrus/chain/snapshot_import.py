@@ -46,15 +46,13 @@ from papyrus.storage.chain_notes import (
 from papyrus.storage.compression import open_plain
 from papyrus.storage.database import (
     CERTIFICATES_FOLDER,
+    IMPORT_FOLDER,
     INDEX_FILE,
     NOTES_FILE,
     Database,
     open_database,
 )
 from papyrus.types.tipset import Tipset, TipsetKey
-
-COPY_FOLDER = "import"
-"""What an import that was broken off goes on from."""
 
 _TOLD_TIPSETS = 1000
 
@@ -151,10 +149,10 @@ def _import(
                 begin(database, notes, network, checked.genesis)
                 note_facts(notes, {CHECKPOINT: None, CERTIFICATES: start.certificates_cid})
                 note_head(notes, head.key, 0)
-                forget_copy(notes, folder / COPY_FOLDER)
+                forget_copy(notes, folder / IMPORT_FOLDER)
                 _index(database, head, network, progress)
         except DecodeError:
-            forget_copy(notes, folder / COPY_FOLDER)
+            forget_copy(notes, folder / IMPORT_FOLDER)
             raise
         finally:
             kept = folder / CERTIFICATES_FOLDER
@@ -215,7 +213,7 @@ def _blocks_taken(
                 path,
                 database.blocks,
                 notes,
-                folder / COPY_FOLDER,
+                folder / IMPORT_FOLDER,
                 leave_out=start.certificates_cid,
                 reading=progress.reading,
                 storing=progress.storing,

@@ -17,10 +17,12 @@ from papyrus.cli.output import (
 )
 from papyrus.primitives.errors import LocalFault, PapyrusError
 from papyrus.storage import chain_index_file
+from papyrus.storage.block_sorter import room_taken
 from papyrus.storage.car_files import CarFile
 from papyrus.storage.chain_index import head
 from papyrus.storage.database import (
     BLOCKS_FOLDER,
+    IMPORT_FOLDER,
     INDEX_FILE,
     Database,
     check_blocks,
@@ -112,6 +114,7 @@ def stats(folder: FolderOption = None, json: JsonOption = False) -> None:
             for layer in database.layers
         ]  # fmt: skip
     index = _index_stats(path / INDEX_FILE)
+    begun = room_taken(path / IMPORT_FOLDER)
     result: dict[str, Any] = {
         "folder": str(path),
         "blocks": {
@@ -123,11 +126,17 @@ def stats(folder: FolderOption = None, json: JsonOption = False) -> None:
         },
         "layers": layers,
         "index": index,
+        "import_begun": begun,
     }
     if json:
         say_json(result)
         return
     free = found.file_size - found.used_size
+    if begun:
+        note(
+            f"papyrus: an import was broken off, and {path / IMPORT_FOLDER} holds "
+            f"{human_size(begun)} of it: import the snapshot again, or remove the folder"
+        )
     say_fields(
         [
             ("folder", path),

@@ -13,7 +13,7 @@ has stored it, so that blocks take room once, and the parts that are there are t
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from struct import Struct
 
@@ -117,6 +117,15 @@ def holds(folder: Path, lengths: Sequence[int]) -> bool:
 def parts_in(folder: Path) -> list[Path]:
     """Return the parts that a folder holds, in the order of their CIDs."""
     return sorted(folder.glob(f"*{_SUFFIX}"))
+
+
+def room_taken(folder: Path) -> int:
+    """Return how many bytes the parts in a folder have; others may be removing them."""
+    size = 0
+    for part in parts_in(folder):
+        with suppress(FileNotFoundError):
+            size += part.stat().st_size
+    return size
 
 
 def sorted_blocks(part: Path) -> list[tuple[bytes, bytes]]:

@@ -27,6 +27,8 @@ from papyrus.types.tipset import Tipset, TipsetKey
 BLOCKS_FOLDER = "blocks"
 LAYERS_FOLDER = "layers"
 CERTIFICATES_FOLDER = "certificates"
+IMPORT_FOLDER = "import"
+"""What the import of a snapshot that was broken off goes on from."""
 INDEX_FILE = "index.sqlite"
 NOTES_FILE = "chain.sqlite"
 

@@ -7,11 +7,12 @@ import pytest
 
 from papyrus.chain import snapshot_copy
 from papyrus.chain.opening import open_chain
-from papyrus.chain.snapshot_import import COPY_FOLDER, ImportProgress, import_snapshot
+from papyrus.chain.snapshot_import import ImportProgress, import_snapshot
 from papyrus.ipld import dag_cbor
 from papyrus.rules.networks import LOTUS_ITEST
 from papyrus.storage import block_sorter
 from papyrus.storage.car_files import open_car
+from papyrus.storage.database import IMPORT_FOLDER
 
 
 class StoppedError(Exception):
@@ -68,7 +69,7 @@ def test_broken_off_copy_goes_on_where_it_was(path, folder, monkeypatch):
     with open_chain(folder / "a", LOTUS_ITEST) as chain:
         assert chain.store.head.key.cids == open_car(path).roots
         assert {cid for cid, _ in chain.database.blocks.blocks()} == cids_of(path)
-    assert not (folder / "a" / COPY_FOLDER).exists()
+    assert not (folder / "a" / IMPORT_FOLDER).exists()
 
 
 @pytest.mark.parametrize("parts", [0, 1, 3])
@@ -83,7 +84,7 @@ def test_copy_goes_on_with_the_parts_that_are_not_stored(path, folder, monkeypat
 
     with pytest.raises(StoppedError):
         import_snapshot(folder / "a", path, LOTUS_ITEST, progress=ImportProgress(storing=stop))
-    left = len(list((folder / "a" / COPY_FOLDER).iterdir()))
+    left = len(list((folder / "a" / IMPORT_FOLDER).iterdir()))
     assert left > 2
     kept = Kept(monkeypatch)
     again = []
@@ -114,7 +115,7 @@ def test_copy_begins_anew_where_what_was_kept_is_gone(path, folder, monkeypatch,
         Kept(patch, stop_at=5)
         with pytest.raises(StoppedError):
             import_snapshot(folder / "a", path, LOTUS_ITEST)
-    damage(folder / "a" / COPY_FOLDER)
+    damage(folder / "a" / IMPORT_FOLDER)
     kept = Kept(monkeypatch)
     import_snapshot(folder / "a", path, LOTUS_ITEST)
     assert kept.added == len(list(open_car(path).blocks()))

@@ -9,6 +9,7 @@ from papyrus.chain.opening import hold_chain, open_chain
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.ipld.cid import RAW, Cid
 from papyrus.rules.networks import LOTUS_ITEST
+from papyrus.storage.block_sorter import BlockSorter
 from papyrus.storage.car_files import save_car
 from papyrus.storage.chain_index import IndexedTipset, TipsetEntry, apply
 from papyrus.storage.chain_index_file import open_index
@@ -105,6 +106,18 @@ def test_stats_say_what_there_is(papyrus, folder: Path) -> None:
     assert found["blocks"]["file_size"] >= found["blocks"]["used_size"] > 1_400_000
     assert found["index"]["rows"]["tipset"] == 1
     assert [layer["compressed"] for layer in found["layers"]] == [True]
+
+
+def test_stats_tell_of_an_import_that_was_broken_off(papyrus, folder: Path) -> None:
+    assert "broken off" not in papyrus("db", "stats", "--folder", folder).stderr
+    sorter = BlockSorter(folder / "import", 4)
+    for number in range(100):
+        sorter.add(Cid.of(b"%d" % number), bytes(1000))
+    sorter.keep()
+    told = papyrus("db", "stats", "--folder", folder).stderr
+    assert f"an import was broken off, and {folder / 'import'} holds 104.3 kB of it" in told
+    found = json.loads(papyrus("db", "stats", "--folder", folder, "--json").stdout)
+    assert found["import_begun"] == 100 * (5 + 38 + 1000)
 
 
 def test_compact_gives_room_back(papyrus, folder: Path) -> None:
