@@ -13,7 +13,7 @@ from functools import cache
 from time import perf_counter
 
 from benchmarks.conformance import MIXED_CHAINS, SHARED, _large_tipset
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.actors.engine import ALL_WASM, EngineChoice, NativeActors
 from papyrus.actors.miner.deadlines import DEADLINE
 from papyrus.actors.miner.info import MINER_INFO

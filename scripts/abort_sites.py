@@ -46,8 +46,9 @@ _FACES = (runtime, circumstances, actor_store, payloads)
 """The modules of the machine's face to actors."""
 _LEFT_OUT = (".invariants", ".inspection", ".migrations", ".differences", ".engine", "_invariants")
 _FOLLOWED = ("papyrus.actors", *(module.__name__ for module in _FACES), aborts.__name__)
-_SHARED_DEPTH = 2
-"""How many dots there are in the name of a module that all actors share."""
+_COMMON = "papyrus.actors.common."
+_TOP_DEPTH = 2
+"""How many dots there are in the name of a module that lies beside the actors."""
 _MAKING = ("__init__", "__post_init__", "__enter__", "__exit__", "__new__")
 _ANY_CALLER = "accept_any_caller"
 """What refuses nobody, though it goes the same way as what does."""
@@ -239,12 +240,17 @@ def _modules() -> tuple[types.ModuleType, ...]:
     return (*found, *_FACES)
 
 
+def _is_shared(module: str) -> bool:
+    """Return whether all actors share a module."""
+    return module.startswith(_COMMON) or module.count(".") == _TOP_DEPTH
+
+
 @cache
 def _reach(package: str, module: str) -> frozenset[str]:
     """Return the modules whose classes an attribute of unknown kind may belong to."""
     names = [each.__name__ for each in _modules() if each not in _FACES]
-    shared = {each for each in names if each.count(".") == _SHARED_DEPTH}
-    if module.count(".") == _SHARED_DEPTH:
+    shared = {each for each in names if _is_shared(each)}
+    if _is_shared(module):
         return frozenset(shared)
     imported = {
         getattr(value, "__module__", None) or getattr(value, "__name__", "")

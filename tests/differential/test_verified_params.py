@@ -23,6 +23,7 @@ from verified import (
     request,
 )
 
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.datacap import params as datacap
 from papyrus.actors.datacap.params import (
     FRC46_TOKEN_TYPE,
@@ -38,7 +39,6 @@ from papyrus.actors.datacap.params import (
     TransferFromParams,
     TransferParams,
 )
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.verifreg import params as verifreg
 from papyrus.actors.verifreg.params import (
     AllocationClaim,

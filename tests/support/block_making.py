@@ -21,7 +21,7 @@ from functools import cache
 
 from genesis import build, devnet, worker
 
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.actors.miner import state as miner_state
 from papyrus.actors.miner.deadlines import DEADLINE, DEADLINES, Deadlines
 from papyrus.actors.miner.partition import PARTITIONS

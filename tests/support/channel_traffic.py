@@ -14,12 +14,12 @@ from multisigs import new_multisig, proposal
 from mutations import mangled
 from people import RICH, people
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.dispatch import FIRST_EXPORTED_METHOD
 from papyrus.actors.multisig.params import PROPOSE
 from papyrus.actors.paych import params as methods
 from papyrus.actors.paych.params import ConstructorParams, Extra, Merge, UpdateChannelStateParams
 from papyrus.actors.paych.state import Lane, State
-from papyrus.actors.signatures import GivenSignature
 from papyrus.crypto.hashing import blake2b_256
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount

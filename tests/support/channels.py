@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.paych import params as methods
 from papyrus.actors.paych.invariants import check_state_invariants
 from papyrus.actors.paych.params import SignedVoucher, UpdateChannelStateParams
 from papyrus.actors.paych.state import LANES, State
-from papyrus.actors.signatures import GivenSignature
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 

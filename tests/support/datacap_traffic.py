@@ -13,6 +13,7 @@ from mutations import mangled
 from people import people, put_people
 from verified import BYTE, piece
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.datacap import params as methods
 from papyrus.actors.datacap.invariants import check_state_invariants
 from papyrus.actors.datacap.params import (
@@ -29,7 +30,6 @@ from papyrus.actors.datacap.params import (
 )
 from papyrus.actors.datacap.state import State, empty
 from papyrus.actors.datacap.token import allowances_shape, balances_shape
-from papyrus.actors.findings import Findings
 from papyrus.actors.verifreg import state as verifreg_state
 from papyrus.actors.verifreg.params import AllocationRequest, AllocationRequests
 from papyrus.primitives.address import Address

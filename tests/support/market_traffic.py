@@ -31,6 +31,7 @@ from markets import (
 )
 from mutations import mangled
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.dispatch import FIRST_EXPORTED_METHOD, frc42
 from papyrus.actors.market import bounds
 from papyrus.actors.market import params as methods
@@ -67,7 +68,6 @@ from papyrus.actors.miner.params.upkeep import TerminateSectorsParams, Terminati
 from papyrus.actors.miner.sectors import SectorPreCommitInfo
 from papyrus.actors.power.state import State as PowerState
 from papyrus.actors.reward.state import State as RewardState
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.singletons import CRON, STORAGE_MARKET
 from papyrus.crypto.signatures import SignatureType
 from papyrus.ipld.blockstore import put_cbor

@@ -7,10 +7,11 @@ from hashlib import sha256
 
 from people import RICH, people, put_people
 
+from papyrus.actors.common.findings import Findings
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.cron.state import Entry
 from papyrus.actors.cron.state import State as CronState
 from papyrus.actors.datacap import state as datacap_state
-from papyrus.actors.findings import Findings
 from papyrus.actors.market import params as methods
 from papyrus.actors.market import state as market_state
 from papyrus.actors.market.balances import LockReason
@@ -33,7 +34,6 @@ from papyrus.actors.power.params import (
     CreateMinerReturn,
 )
 from papyrus.actors.reward import state as reward_state
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.singletons import (
     STORAGE_MARKET,
     STORAGE_POWER,

@@ -30,13 +30,13 @@ from upkeep import (
     world,
 )
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.dispatch import FIRST_EXPORTED_METHOD
 from papyrus.actors.init.params import EXEC, ExecParams, ExecReturn
 from papyrus.actors.multisig.params import ConstructorParams as MultisigParams
 from papyrus.actors.paych.params import ConstructorParams as ChannelParams
 from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams, CreateMinerReturn
 from papyrus.actors.registry import ACTORS
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.verifreg.params import ADD_VERIFIER, VerifierParams
 from papyrus.crypto.signatures import SignatureType
 from papyrus.ipld.cid import CBOR, Cid

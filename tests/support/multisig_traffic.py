@@ -11,6 +11,7 @@ from multisigs import findings_of, new_multisig, pending, proposal, transaction
 from mutations import mangled
 from people import RICH, people
 
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.dispatch import FIRST_EXPORTED_METHOD
 from papyrus.actors.multisig import params as methods
 from papyrus.actors.multisig.params import (
@@ -25,7 +26,6 @@ from papyrus.actors.multisig.params import (
     TransactionIDParams,
 )
 from papyrus.actors.multisig.state import MAX_SIGNERS, State, amount_locked, proposal_hash
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.crypto.hashing import blake2b_256
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.multisig import params as methods
 from papyrus.actors.multisig.invariants import check_state_invariants
 from papyrus.actors.multisig.params import (

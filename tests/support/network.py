@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.cron.actor import EPOCH_TICK
 from papyrus.actors.cron.state import Entry
 from papyrus.actors.cron.state import State as CronState
-from papyrus.actors.findings import Findings
 from papyrus.actors.init import state as init_state
 from papyrus.actors.init.invariants import check_state_invariants as check_init
 from papyrus.actors.power import state as power_state

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import BigIntegerForm, Length, MaxLength, Width
 from papyrus.ipld.tuples import Record

@@ -18,7 +18,8 @@ from upkeep import (
     window,
 )
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.market.params import ADD_BALANCE
 from papyrus.actors.market.state import PENDING_ALLOCATIONS
 from papyrus.actors.market.state import State as MarketState
@@ -39,7 +40,6 @@ from papyrus.actors.miner.params.onboarding import (
 from papyrus.actors.miner.sectors import SectorPreCommitInfo
 from papyrus.actors.power.state import State as PowerState
 from papyrus.actors.singletons import STORAGE_MARKET, STORAGE_POWER, SYSTEM
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.crypto.hashing import keccak_256
 from papyrus.ipld.blockstore import put_cbor
 from papyrus.ipld.cid import CBOR, RAW, Cid

@@ -1,5 +1,6 @@
 """Messages to a token, whose amounts are given in whole tokens, and what it then holds."""
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.datacap import params as methods
 from papyrus.actors.datacap.invariants import check_state_invariants
 from papyrus.actors.datacap.params import (
@@ -14,7 +15,6 @@ from papyrus.actors.datacap.params import (
     TransferParams,
 )
 from papyrus.actors.datacap.state import State
-from papyrus.actors.findings import Findings
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 

@@ -11,11 +11,11 @@ from hashlib import sha256
 from network import BURNT, WINDOW_POST_2KIB, claims_of, put_drivers, put_power
 from people import RICH, people, put_people
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.cron.actor import EPOCH_TICK
 from papyrus.actors.datacap import params as datacap
 from papyrus.actors.datacap import state as datacap_state
 from papyrus.actors.datacap.params import TransferParams, TransferReturn
-from papyrus.actors.findings import Findings
 from papyrus.actors.market import state as market_state
 from papyrus.actors.miner.deadline import POST_SUBMISSIONS, open_partitions
 from papyrus.actors.miner.deadlines import load_deadline

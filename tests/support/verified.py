@@ -5,13 +5,13 @@ from hashlib import sha256
 from actor_vm import BUNDLE
 from people import people, put_people
 
+from papyrus.actors.common.findings import Findings
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.datacap import params as datacap
 from papyrus.actors.datacap import state as datacap_state
 from papyrus.actors.datacap.invariants import check_state_invariants as check_datacap
 from papyrus.actors.datacap.params import TransferParams, TransferReturn
 from papyrus.actors.datacap.token import balances_shape
-from papyrus.actors.findings import Findings
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.singletons import DATACAP, VERIFIED_REGISTRY
 from papyrus.actors.verifreg import params as verifreg
 from papyrus.actors.verifreg import state as verifreg_state

@@ -38,6 +38,8 @@ from verified import (
     verifiers,
 )
 
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.datacap import params as datacap
 from papyrus.actors.datacap.params import (
     FRC46_TOKEN_TYPE,
@@ -47,8 +49,6 @@ from papyrus.actors.datacap.params import (
 )
 from papyrus.actors.multisig import params as multisig
 from papyrus.actors.multisig.params import ProposeReturn, TransactionIDParams
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.verifreg import params as methods
 from papyrus.actors.verifreg.params import (
     AllocationClaim,

@@ -6,7 +6,7 @@ from functools import cache
 from genesis import build, devnet
 
 from papyrus.actors.checks.state import check_state
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.cli.car_export import reachable
 from papyrus.ipld.blockstore import LayeredBlockstore, MemoryBlockstore, load, put_cbor
 from papyrus.ipld.hamt import Hamt

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from papyrus.actors.collections import ArrayShape, MapShape, RecordShape, SetShape
+from papyrus.actors.common.collections import ArrayShape, MapShape, RecordShape, SetShape
 from papyrus.actors.inspection import Shape, View, members, root_shape, show_key
 from papyrus.ipld import amt, hamt
 from papyrus.ipld.bitmap_nodes import Difference

@@ -16,8 +16,8 @@ from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from papyrus.actors.collections import ArrayShape, KeyForm, MapShape, RecordShape, SetShape
-from papyrus.actors.nested_collections import MapOfMapsShape, MultimapShape, SetMultimapShape
+from papyrus.actors.common.collections import ArrayShape, KeyForm, MapShape, RecordShape, SetShape
+from papyrus.actors.common.nested_collections import MapOfMapsShape, MultimapShape, SetMultimapShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import BigIntegerForm

@@ -8,9 +8,9 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.market.bounds import MAX_DURATION, MIN_DURATION, is_piece_size
 from papyrus.actors.market.deals import ClientDealProposal, DealProposal, is_piece_cid
-from papyrus.actors.signatures import GivenSignature
 from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, human_power, read_amount, read_size
 from papyrus.cli.connection import NodeClient

@@ -7,7 +7,7 @@ read here, and the records behind them are read as the actors read them today.
 
 from dataclasses import dataclass
 
-from papyrus.actors.collections import Array
+from papyrus.actors.common.collections import Array
 from papyrus.actors.miner.info import MINER_INFO, MinerInfo
 from papyrus.actors.miner.partition import PARTITIONS, Partition
 from papyrus.actors.miner.sectors import SECTORS, SectorOnChainInfo

@@ -1,7 +1,7 @@
 """Keys of a genesis, and what they sign: the deals that fill the sectors of its miners."""
 
 from papyrus.actors.account.params import AUTHENTICATE_MESSAGE
-from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.crypto import bls
 from papyrus.crypto.hashing import blake2b_512
 from papyrus.crypto.signatures import SignatureType, address_of, sign

@@ -9,6 +9,7 @@ will be, and the sectors count as proven though no proof was seen (Lotus chain/g
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.market.deals import ClientDealProposal, DealProposal
 from papyrus.actors.market.params import (
     ADD_BALANCE,
@@ -44,7 +45,6 @@ from papyrus.actors.singletons import (
     SYSTEM,
     VERIFIED_REGISTRY,
 )
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.actors.verifreg.params import ADD_VERIFIED_CLIENT, ADD_VERIFIER, VerifierParams
 from papyrus.genesis.initial_state import FIRST_VERIFIER_ID, ROOT_ID
 from papyrus.genesis.keys import sign_deal

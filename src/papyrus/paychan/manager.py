@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.paych.params import SignedVoucher
-from papyrus.actors.signatures import GivenSignature
 from papyrus.crypto.signatures import VM_TYPES, Signature
 from papyrus.ipld.cid import Cid
 from papyrus.paychan import messages

@@ -25,12 +25,12 @@ from markets import (
 from upkeep import FIRST_EPOCH
 
 from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.market.bounds import MAX_DURATION, MIN_DURATION
 from papyrus.actors.market.params import PublishStorageDealsReturn
 from papyrus.actors.miner.params.numbers import IS_CONTROLLING_ADDRESS
 from papyrus.actors.power.params import CURRENT_TOTAL_POWER
 from papyrus.actors.reward.params import THIS_EPOCH_REWARD
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.singletons import REWARD, STORAGE_POWER
 from papyrus.crypto.signatures import SignatureType
 from papyrus.primitives.address import Address

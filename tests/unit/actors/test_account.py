@@ -3,7 +3,7 @@ import pytest
 from papyrus.actors.account.invariants import check_state_invariants
 from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
 from papyrus.actors.account.state import State
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.crypto.signatures import SignatureType, address_of, sign
 from papyrus.primitives.address import Address
 from papyrus.primitives.exit_codes import ExitCode

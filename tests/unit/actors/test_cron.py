@@ -1,9 +1,9 @@
 import pytest
 from network import CRON, SYSTEM, TICK
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.cron.invariants import check_state_invariants
 from papyrus.actors.cron.state import Entry, State
-from papyrus.actors.findings import Findings
 from papyrus.primitives.address import Address
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.types.actor import EMPTY_STATE

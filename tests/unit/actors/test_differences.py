@@ -5,7 +5,7 @@ from typing import Annotated
 
 import pytest
 
-from papyrus.actors.collections import (
+from papyrus.actors.common.collections import (
     ADDRESS_KEY,
     UNSIGNED_KEY,
     ArrayShape,
@@ -13,10 +13,10 @@ from papyrus.actors.collections import (
     RecordShape,
     SetShape,
 )
+from papyrus.actors.common.nested_collections import MapOfMapsShape
 from papyrus.actors.datacap import token
 from papyrus.actors.differences import changes
 from papyrus.actors.inspection import View, to_json
-from papyrus.actors.nested_collections import MapOfMapsShape
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64

@@ -6,7 +6,7 @@ from multisigs import new_multisig
 from network import EAM, INIT, SYSTEM
 from people import people, put_people
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.init.invariants import check_state_invariants
 from papyrus.actors.init.params import (
     EXEC,

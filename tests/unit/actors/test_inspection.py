@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pytest
 
-from papyrus.actors.collections import (
+from papyrus.actors.common.collections import (
     ADDRESS_KEY,
     BYTES_KEY,
     CID_KEY,
@@ -16,6 +16,7 @@ from papyrus.actors.collections import (
     RecordShape,
     SetShape,
 )
+from papyrus.actors.common.nested_collections import MapOfMapsShape, MultimapShape, SetMultimapShape
 from papyrus.actors.inspection import (
     View,
     runs_text,
@@ -25,7 +26,6 @@ from papyrus.actors.inspection import (
     state_view,
     to_json,
 )
-from papyrus.actors.nested_collections import MapOfMapsShape, MultimapShape, SetMultimapShape
 from papyrus.actors.verifreg.state import PROPOSAL_IDS, RemoveDataCapProposalID
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
 from papyrus.ipld.cid import Cid

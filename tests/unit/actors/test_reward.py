@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 from network import BURNT, CRON, POWER, REWARD, SYSTEM, put_drivers
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.reward import minting
 from papyrus.actors.reward.invariants import STORAGE_MINING_ALLOCATION, check_state_invariants
 from papyrus.actors.reward.params import (
@@ -20,7 +21,6 @@ from papyrus.actors.reward.state import (
     at_epoch,
     initial,
 )
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.cid import CBOR
 from papyrus.ipld.schema import BigInt
 from papyrus.primitives.address import Address

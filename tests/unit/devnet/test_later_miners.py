@@ -5,6 +5,7 @@ import base64
 import pytest
 from devnet_desk import Refused, devnet_desk
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.market.deals import ClientDealProposal, DealProposal
 from papyrus.actors.market.params import (
     ADD_BALANCE,
@@ -12,7 +13,6 @@ from papyrus.actors.market.params import (
     PublishStorageDealsParams,
 )
 from papyrus.actors.power.params import CREATE_MINER, CreateMinerParams
-from papyrus.actors.signatures import GivenSignature
 from papyrus.crypto.signatures import SignatureType
 from papyrus.ipld import dag_cbor
 from papyrus.ipld.cid import FIL_COMMITMENT_UNSEALED, SHA2_256_TRUNC254_PADDED, Cid

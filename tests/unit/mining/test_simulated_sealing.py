@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from mined_chain import MINER, MinedChain, genesis
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.miner.params import numbers
 from papyrus.actors.miner.params.onboarding import PieceActivationManifest
 from papyrus.actors.miner.sectors import SECTORS

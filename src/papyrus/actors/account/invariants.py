@@ -1,7 +1,7 @@
 """What holds of an account."""
 
 from papyrus.actors.account.state import State
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.singletons import FIRST_NON_SINGLETON_ID
 from papyrus.primitives.address import Protocol
 

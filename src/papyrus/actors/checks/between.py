@@ -16,8 +16,8 @@ good states break them:
 from collections import defaultdict
 from dataclasses import dataclass
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.datacap.invariants import Summary as TokenSummary
-from papyrus.actors.findings import Findings
 from papyrus.actors.init.state import ADDRESSES
 from papyrus.actors.init.state import State as InitState
 from papyrus.actors.market.invariants import Summary as MarketSummary

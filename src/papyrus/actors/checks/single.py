@@ -11,12 +11,12 @@ from typing import TypeVar
 from papyrus.actors.account import invariants as account
 from papyrus.actors.account.state import State as AccountState
 from papyrus.actors.checks.between import Known, check_address, check_miner
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.cron import invariants as cron
 from papyrus.actors.cron.state import State as CronState
 from papyrus.actors.datacap import invariants as datacap
 from papyrus.actors.datacap.state import State as DatacapState
-from papyrus.actors.findings import Findings
 from papyrus.actors.init import invariants as init
 from papyrus.actors.init.state import State as InitState
 from papyrus.actors.market import invariants as market

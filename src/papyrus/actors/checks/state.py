@@ -18,8 +18,8 @@ from papyrus.actors.checks.between import (
     check_epochs,
 )
 from papyrus.actors.checks.single import CHECKS, Checking, Totals
-from papyrus.actors.collections import RecordShape
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.collections import RecordShape
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.registry import OLDEST_VERSION
 from papyrus.actors.reward.state import State as RewardState
 from papyrus.actors.singletons import FIRST_NON_SINGLETON_ID, REWARD

@@ -4,7 +4,7 @@ The system calls it once in each epoch that has a tipset, after all messages. It
 actor, which wakes the miners, and the market actor; genesis has listed them in its state.
 """
 
-from papyrus.actors.attempts import attempt
+from papyrus.actors.common.attempts import attempt
 from papyrus.actors.cron.state import State
 from papyrus.actors.dispatch import ActorCode, method
 from papyrus.actors.singletons import SYSTEM

@@ -1,7 +1,7 @@
 """What holds of the cron actor between messages."""
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.cron.state import State
-from papyrus.actors.findings import Findings
 from papyrus.primitives.address import Protocol
 
 

@@ -11,6 +11,7 @@ address without an actor is never given one here, though the standard's library 
 
 from dataclasses import replace
 
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.datacap.params import (
     ALLOWANCE,
     BALANCE,
@@ -49,7 +50,6 @@ from papyrus.actors.datacap.params import (
 from papyrus.actors.datacap.state import State, empty
 from papyrus.actors.datacap.token import Token
 from papyrus.actors.dispatch import ActorCode, method
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.singletons import SYSTEM
 from papyrus.ipld.schema import U64
 from papyrus.primitives.address import Address

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.datacap.actor import TOKEN_GRANULARITY
 from papyrus.actors.datacap.state import State
 from papyrus.actors.datacap.token import TokenState, allowances_shape, balances_shape
-from papyrus.actors.findings import Findings
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.address import Protocol
 from papyrus.primitives.amounts import ZERO, TokenAmount

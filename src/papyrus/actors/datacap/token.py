@@ -13,8 +13,8 @@ Where several things are wrong, the first of them in the order of the reference 
 
 from typing import Any, TypeVar
 
-from papyrus.actors.collections import UNSIGNED_KEY, Map, MapShape
-from papyrus.actors.nested_collections import MapOfMaps, MapOfMapsShape
+from papyrus.actors.common.collections import UNSIGNED_KEY, Map, MapShape
+from papyrus.actors.common.nested_collections import MapOfMaps, MapOfMapsShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U32

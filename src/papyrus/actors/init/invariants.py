@@ -6,9 +6,9 @@ where genesis makes the registry's root or the holder of the remainder an accoun
 
 from dataclasses import dataclass
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
+from papyrus.actors.common.number_set import NumberSet
 from papyrus.actors.init.state import ADDRESSES, State
-from papyrus.actors.number_set import NumberSet
 from papyrus.actors.singletons import FIRST_NON_SINGLETON_ID
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.address import Protocol

@@ -6,8 +6,8 @@ The machine reads and writes this state too, whenever it resolves an address or 
 from dataclasses import replace
 from typing import Annotated
 
-from papyrus.actors.collections import ADDRESS_KEY, MapShape
-from papyrus.actors.integers import checked_u64
+from papyrus.actors.common.collections import ADDRESS_KEY, MapShape
+from papyrus.actors.common.integers import checked_u64
 from papyrus.actors.singletons import FIRST_NON_SINGLETON_ID
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid

@@ -7,7 +7,8 @@ in sectors, piece by piece (FIP-0076).
 
 from collections.abc import Iterable, Sequence
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.proofs import compute_unsealed_sector_cid
 from papyrus.actors.dispatch import method
 from papyrus.actors.market.deals import EPOCH_UNDEFINED, DealID, DealProposal, DealState
 from papyrus.actors.market.events import ACTIVATED, emit_deal
@@ -35,7 +36,6 @@ from papyrus.actors.miner.params.notifications import (
     SectorReturn,
 )
 from papyrus.actors.miner.params.numbers import SECTOR_CONTENT_CHANGED
-from papyrus.actors.proofs import compute_unsealed_sector_cid
 from papyrus.ipld import lenient
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import ActorError, DecodeError

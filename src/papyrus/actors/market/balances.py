@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from papyrus.actors.collections import Map
+from papyrus.actors.common.collections import Map
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.vm.aborts import illegal_argument, illegal_state, insufficient_funds

@@ -7,7 +7,7 @@ settled for the last time.
 
 from typing import TypeAlias
 
-from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.ipld.cid import FIL_COMMITMENT_UNSEALED, SHA2_256_TRUNC254_PADDED, Cid
 from papyrus.ipld.schema import U64, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple

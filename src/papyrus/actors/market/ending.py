@@ -8,7 +8,7 @@ to them it settles itself, once in every interval, as it did with all deals once
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.dispatch import method
 from papyrus.actors.market.bounds import first_update_epoch
 from papyrus.actors.market.deals import DealProposal, DealState

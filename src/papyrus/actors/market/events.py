@@ -1,6 +1,6 @@
 """What the market announces of deals, each by deal, client and provider (FIP-0083)."""
 
-from papyrus.actors.event_builder import event_type, indexed
+from papyrus.actors.common.event_builder import event_type, indexed
 from papyrus.actors.market.deals import DealID, DealProposal
 from papyrus.ipld.schema import ActorID
 from papyrus.vm.runtime import Runtime

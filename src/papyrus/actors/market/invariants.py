@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from papyrus.actors.collections import Array
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.collections import Array
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.market.balances import BalanceTable
 from papyrus.actors.market.deals import EPOCH_UNDEFINED, DealProposal, DealState
 from papyrus.actors.market.state import (

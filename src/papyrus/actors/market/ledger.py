@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from papyrus.actors.collections import Array, KeySet, Map
+from papyrus.actors.common.collections import Array, KeySet, Map
+from papyrus.actors.common.nested_collections import MapOfMaps, SetMultimap
 from papyrus.actors.market.balances import Balances, BalanceTable, LockReason
 from papyrus.actors.market.deals import DealProposal, DealState
 from papyrus.actors.market.params import EX_DEAL_EXPIRED
@@ -21,7 +22,6 @@ from papyrus.actors.market.state import (
     STATES,
     State,
 )
-from papyrus.actors.nested_collections import MapOfMaps, SetMultimap
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import ActorError, DecodeError

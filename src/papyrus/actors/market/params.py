@@ -3,7 +3,7 @@
 Kept apart from the methods, so that the actors that call the market can import it.
 """
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.dispatch import frc42
 from papyrus.actors.market.deals import AllocationID, ClientDealProposal, DealID
 from papyrus.ipld.cid import Cid

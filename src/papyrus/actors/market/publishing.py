@@ -9,10 +9,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
+from papyrus.actors.common.integers import checked_u64
 from papyrus.actors.datacap import calls as datacap
 from papyrus.actors.datacap.params import TOKEN_PRECISION, TransferFromParams
 from papyrus.actors.dispatch import frc42, method
-from papyrus.actors.integers import checked_u64
 from papyrus.actors.market import bounds
 from papyrus.actors.market.balances import LockReason
 from papyrus.actors.market.deals import (

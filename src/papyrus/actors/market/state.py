@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from papyrus.actors.collections import (
+from papyrus.actors.common.collections import (
     ADDRESS_KEY,
     CID_KEY,
     SIGNED_KEY,
@@ -11,6 +11,7 @@ from papyrus.actors.collections import (
     MapShape,
     SetShape,
 )
+from papyrus.actors.common.nested_collections import MapOfMapsShape, SetMultimapShape
 from papyrus.actors.market.deals import (
     EPOCH_UNDEFINED,
     AllocationID,
@@ -18,7 +19,6 @@ from papyrus.actors.market.deals import (
     DealProposal,
     DealState,
 )
-from papyrus.actors.nested_collections import MapOfMapsShape, SetMultimapShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import ChainEpoch

@@ -7,7 +7,8 @@ with deals, which the market activates and whose allocations it knows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.proofs import compute_unsealed_sector_cid
 from papyrus.actors.market.calls import batch_activate_deals
 from papyrus.actors.market.params import (
     NO_ALLOCATION_ID,
@@ -17,7 +18,6 @@ from papyrus.actors.market.params import (
 )
 from papyrus.actors.miner.commd import full_unsealed_cid
 from papyrus.actors.miner.params.onboarding import PieceActivationManifest
-from papyrus.actors.proofs import compute_unsealed_sector_cid
 from papyrus.actors.verifreg.calls import claim_allocations
 from papyrus.actors.verifreg.params import (
     AllocationClaim,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from papyrus.actors.collections import Array, ArrayShape
+from papyrus.actors.common.collections import Array, ArrayShape
 from papyrus.actors.miner.epoch_queue import BitfieldQueue
 from papyrus.actors.miner.expirations import NO_SECTORS
 from papyrus.actors.miner.partition import PARTITIONS, Partition, Scope, new_partition

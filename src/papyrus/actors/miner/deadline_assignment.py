@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
-from papyrus.actors.integers import ceiling_quotient
+from papyrus.actors.common.integers import ceiling_quotient
 from papyrus.actors.miner.deadline import Deadline
 from papyrus.actors.miner.sectors import SectorOnChainInfo
 from papyrus.vm.aborts import assertion_failed, illegal_state

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.miner.deadline import (
     DEADLINE_EXPIRATIONS,
     POST_SUBMISSIONS,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from papyrus.actors.integers import checked_u64
+from papyrus.actors.common.integers import checked_u64
 from papyrus.actors.miner.deadline import (
     Deadline,
     add_sectors,

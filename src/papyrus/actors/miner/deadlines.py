@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.actors.miner.deadline import Deadline, open_partitions, require_valid
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid

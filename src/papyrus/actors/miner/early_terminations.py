@@ -7,6 +7,7 @@ miner is charged: as many in one go as a message can bear, the rest in the epoch
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.market.calls import on_miner_sectors_terminate
 from papyrus.actors.miner.burning import burn_funds
 from papyrus.actors.miner.deadline_cron import pop_early_terminations
@@ -20,7 +21,6 @@ from papyrus.actors.miner.power import quality_adjusted_power_of
 from papyrus.actors.miner.state import State, load_info, open_sectors
 from papyrus.actors.power.calls import update_pledge_total
 from papyrus.actors.singletons import SYSTEM
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.errors import ActorError

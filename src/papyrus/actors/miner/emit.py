@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from papyrus.actors.event_builder import event_type, indexed, plain
+from papyrus.actors.common.event_builder import event_type, indexed, plain
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64
 from papyrus.types.event import EventEntry

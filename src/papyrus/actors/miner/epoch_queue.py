@@ -6,7 +6,7 @@ the epoch at which they did, pre-commitments by the epoch at which they lapse.
 
 from collections.abc import Iterable
 
-from papyrus.actors.collections import Array
+from papyrus.actors.common.collections import Array
 from papyrus.actors.miner.quantization import QuantSpec
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.bitfield import BitField

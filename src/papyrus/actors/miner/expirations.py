@@ -8,7 +8,7 @@ expire on time. The changes that faults bring are in `expiration_faults`.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from papyrus.actors.collections import Array, ArrayShape
+from papyrus.actors.common.collections import Array, ArrayShape
 from papyrus.actors.miner.epoch_queue import queue_index
 from papyrus.actors.miner.power import NO_POWER, PowerPair, power_of_sectors
 from papyrus.actors.miner.quantization import QuantSpec

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from papyrus.actors.common.smoothing import quotient
 from papyrus.actors.miner.sectors import SectorOnChainInfo
-from papyrus.actors.smoothing import quotient
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.rules.policy import Policy
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.ipld.schema import I64, U64, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address

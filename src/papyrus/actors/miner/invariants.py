@@ -10,7 +10,7 @@ A miner's sectors are held in memory all at once, since every deadline looks up 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.miner.deadline_invariants import check_deadline
 from papyrus.actors.miner.deadlines import load_deadline
 from papyrus.actors.miner.info import MinerInfo

@@ -5,8 +5,8 @@ of the network's, extrapolated from the smoothed estimates of both (spec 2.6.2, 
 attoFIL.
 """
 
-from papyrus.actors.fixed_point import PRECISION
-from papyrus.actors.smoothing import (
+from papyrus.actors.common.fixed_point import PRECISION
+from papyrus.actors.common.smoothing import (
     FilterEstimate,
     extrapolated_cumulative_sum_of_ratio,
     quotient,

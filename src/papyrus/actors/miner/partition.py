@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from papyrus.actors.collections import ArrayShape
+from papyrus.actors.common.collections import ArrayShape
 from papyrus.actors.miner.expirations import EXPIRATIONS, NO_SECTORS, ExpirationQueue
 from papyrus.actors.miner.power import NO_POWER, PowerPair
 from papyrus.actors.miner.quantization import QuantSpec

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.miner.expirations import EXPIRATIONS, ExpirationSet
 from papyrus.actors.miner.fees import daily_fee_of_sectors
 from papyrus.actors.miner.partition import EARLY_TERMINATED, Partition

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.miner.monies import initial_pledge_for_power
 from papyrus.actors.power.calls import current_total_power
 from papyrus.actors.reward.calls import this_epoch_reward
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.vm.runtime import Runtime
 

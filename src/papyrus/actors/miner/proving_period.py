@@ -8,7 +8,7 @@ Windows follow from the epoch and the period's offset alone, whether cron runs f
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from papyrus.actors.integers import truncated_quotient, truncated_remainder
+from papyrus.actors.common.integers import truncated_quotient, truncated_remainder
 from papyrus.actors.miner.quantization import QuantSpec
 from papyrus.primitives.address import Address
 from papyrus.rules.policy import Policy

@@ -6,7 +6,7 @@ deadline, vesting to half a day.
 
 from dataclasses import dataclass
 
-from papyrus.actors.integers import ceiling_quotient
+from papyrus.actors.common.integers import ceiling_quotient
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.miner.data_activation import ActivatedData
 from papyrus.actors.miner.deadline import must_find_partition, open_partitions
 from papyrus.actors.miner.deadlines import load_deadline, with_deadline

@@ -8,13 +8,13 @@ proof covers also those that fail.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.proofs import verify_aggregate_seals
 from papyrus.actors.miner.commd import full_unsealed_cid
 from papyrus.actors.miner.lifetimes import require_valid_expiration
 from papyrus.actors.miner.params.onboarding import SectorNonInteractiveActivation
 from papyrus.actors.miner.proof_policy import is_sealed_sector, max_prove_commit_duration
 from papyrus.actors.miner.sectors import SectorPreCommitOnChainInfo
-from papyrus.actors.proofs import verify_aggregate_seals
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.address import Address
 from papyrus.primitives.bitfield import END_OF_BITS, BitField

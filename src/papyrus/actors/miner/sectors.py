@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from papyrus.actors.collections import Array, ArrayShape
+from papyrus.actors.common.collections import Array, ArrayShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import I64, U32, U64, BigInt, ChainEpoch

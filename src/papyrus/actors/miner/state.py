@@ -9,7 +9,7 @@ sectors in `sector_numbers`, pre-commitments in `pre_commits`, sectors and their
 from dataclasses import replace
 from typing import Annotated
 
-from papyrus.actors.collections import UNSIGNED_KEY, ArrayShape, MapShape, RecordShape
+from papyrus.actors.common.collections import UNSIGNED_KEY, ArrayShape, MapShape, RecordShape
 from papyrus.actors.miner.deadline import new_deadline
 from papyrus.actors.miner.deadlines import DEADLINE, DEADLINES, Deadlines
 from papyrus.actors.miner.info import MINER_INFO, MinerInfo

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.actors.miner.quantization import QuantSpec
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from papyrus.actors.common.proofs import verify_post
 from papyrus.actors.miner.sectors import SectorOnChainInfo
-from papyrus.actors.proofs import verify_post
 from papyrus.primitives.address import Address
 from papyrus.proofs.statements import PoStProof, SectorInfo, WindowPoStStatement
 from papyrus.vm.payloads import encoded

@@ -8,6 +8,8 @@ to itself. A balance may be locked, and then becomes free in even steps over a n
 
 from dataclasses import replace
 
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
+from papyrus.actors.common.resolution import resolve_to_id
 from papyrus.actors.dispatch import ActorCode, method
 from papyrus.actors.multisig import params as numbers
 from papyrus.actors.multisig.params import (
@@ -31,8 +33,6 @@ from papyrus.actors.multisig.state import (
     require_available,
     without_signer,
 )
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
-from papyrus.actors.resolution import resolve_to_id
 from papyrus.actors.singletons import INIT
 from papyrus.crypto.hashing import BLAKE2B_256
 from papyrus.ipld.cid import CBOR

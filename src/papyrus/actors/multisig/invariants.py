@@ -8,7 +8,7 @@ Lotus' genesis notes the balance of each multisig it makes, whether it is to ves
 
 from dataclasses import dataclass
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.multisig.state import MAX_SIGNERS, PENDING, State, Transaction
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.errors import DecodeError

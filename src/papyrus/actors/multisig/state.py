@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
-from papyrus.actors.collections import SIGNED_KEY, MapShape
-from papyrus.actors.integers import ceiling_quotient, checked_i64
+from papyrus.actors.common.collections import SIGNED_KEY, MapShape
+from papyrus.actors.common.integers import ceiling_quotient, checked_i64
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import I64, U64, ChainEpoch, MethodNumber, VmAddress

@@ -9,8 +9,9 @@ payee's vouchers are how money is given back.
 from dataclasses import replace
 
 from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
+from papyrus.actors.common.integers import checked_i64
+from papyrus.actors.common.resolution import resolve_to_id
 from papyrus.actors.dispatch import ActorCode, method
-from papyrus.actors.integers import checked_i64
 from papyrus.actors.paych import params as numbers
 from papyrus.actors.paych.params import (
     ConstructorParams,
@@ -19,7 +20,6 @@ from papyrus.actors.paych.params import (
 )
 from papyrus.actors.paych.state import LANES, State
 from papyrus.actors.paych.vouchers import redeem
-from papyrus.actors.resolution import resolve_to_id
 from papyrus.crypto.hashing import BLAKE2B_256
 from papyrus.ipld.cid import CBOR
 from papyrus.primitives.address import Address

@@ -7,7 +7,7 @@ nothing: a voucher of nothing is a good one, and opens its lane.
 
 from dataclasses import dataclass
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.paych.state import LANES, State
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.address import Protocol

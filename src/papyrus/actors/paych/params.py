@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.ipld.schema import U64, ChainEpoch, MethodNumber
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from papyrus.actors.collections import ArrayShape
+from papyrus.actors.common.collections import ArrayShape
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple

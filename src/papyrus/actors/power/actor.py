@@ -8,7 +8,8 @@ how much power there is.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from papyrus.actors.attempts import attempt
+from papyrus.actors.common.attempts import attempt
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.dispatch import ActorCode, method
 from papyrus.actors.init.calls import create_actor
 from papyrus.actors.miner.params.control import MinerConstructorParams
@@ -46,7 +47,6 @@ from papyrus.actors.power.state import (
 )
 from papyrus.actors.reward.calls import this_epoch_reward, update_network_kpi
 from papyrus.actors.singletons import CRON, SYSTEM
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.schema import I64, ActorID, BigInt
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from papyrus.actors.collections import Map
-from papyrus.actors.integers import checked_i64
+from papyrus.actors.common.collections import Map
+from papyrus.actors.common.integers import checked_i64
 from papyrus.actors.power.state import CLAIMS, Claim, State, consensus_minimum
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.address import Address

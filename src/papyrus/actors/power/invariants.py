@@ -6,7 +6,7 @@ up where the miner is checked. Miners that are to be woken are far fewer.
 
 from dataclasses import dataclass, field
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.power.state import CLAIMS, CRON_QUEUE, State, consensus_minimum
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.primitives.address import Address

@@ -1,7 +1,7 @@
 """What the methods of the storage power actor take and return."""
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.dispatch import frc42
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.schema import I64, U64, BigInt, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address

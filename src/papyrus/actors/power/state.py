@@ -6,9 +6,9 @@ than four miners reach it: then all that is committed counts.
 
 from typing import Annotated
 
-from papyrus.actors.collections import ADDRESS_KEY, SIGNED_KEY, ArrayShape, MapShape
-from papyrus.actors.nested_collections import MultimapShape
-from papyrus.actors.smoothing import FilterEstimate
+from papyrus.actors.common.collections import ADDRESS_KEY, SIGNED_KEY, ArrayShape, MapShape
+from papyrus.actors.common.nested_collections import MultimapShape
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import I64, U64, BigInt, ChainEpoch

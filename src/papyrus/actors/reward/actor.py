@@ -6,7 +6,7 @@ the power actor tells it the network's power, from which it computes the next re
 
 from dataclasses import replace
 
-from papyrus.actors.attempts import attempt
+from papyrus.actors.common.attempts import attempt
 from papyrus.actors.dispatch import ActorCode, method
 from papyrus.actors.miner.params.numbers import APPLY_REWARDS
 from papyrus.actors.miner.params.payments import ApplyRewardParams

@@ -1,6 +1,6 @@
 """What holds of the reward actor at the end of an epoch."""
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.reward.minting import BASELINE_TOTAL, SIMPLE_TOTAL
 from papyrus.actors.reward.state import State
 from papyrus.primitives.amounts import TokenAmount

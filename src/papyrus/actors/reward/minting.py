@@ -6,8 +6,8 @@ part passes by as much as cumulative power, capped by the baseline, has reached 
 baseline. That effective time, theta, is a fraction; it and the exponentials are in Q.128.
 """
 
-from papyrus.actors.fixed_point import ONE, PRECISION, polynomial
-from papyrus.actors.smoothing import quotient
+from papyrus.actors.common.fixed_point import ONE, PRECISION, polynomial
+from papyrus.actors.common.smoothing import quotient
 from papyrus.primitives.amounts import TokenAmount
 
 SIMPLE_TOTAL = TokenAmount(330_000_000 * 10**18)

@@ -1,6 +1,6 @@
 """What the methods of the reward actor take and return."""
 
-from papyrus.actors.smoothing import FilterEstimate
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.ipld.schema import I64, BigInt
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.address import Address

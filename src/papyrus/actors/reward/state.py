@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from papyrus.actors.integers import checked_i64
+from papyrus.actors.common.integers import checked_i64
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.reward.minting import (
     BASELINE_INITIAL_VALUE,
     BASELINE_TOTAL,
@@ -12,7 +13,6 @@ from papyrus.actors.reward.minting import (
     epoch_reward,
     next_baseline_power,
 )
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.schema import BigInt, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.amounts import ZERO, TokenAmount

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.tuples import Record, cbor_transparent, cbor_tuple

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.integers import checked_i64
+from papyrus.actors.common.nested_collections import MapOfMaps
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.datacap import calls as datacap
 from papyrus.actors.datacap.params import FRC46_TOKEN_TYPE, TokensReceived
 from papyrus.actors.dispatch import method
-from papyrus.actors.integers import checked_i64
-from papyrus.actors.nested_collections import MapOfMaps
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.singletons import DATACAP
 from papyrus.actors.verifreg import events
 from papyrus.actors.verifreg.claims import extended_claims

@@ -8,9 +8,9 @@ over.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.nested_collections import MapOfMaps
 from papyrus.actors.dispatch import method
-from papyrus.actors.nested_collections import MapOfMaps
 from papyrus.actors.verifreg import events
 from papyrus.actors.verifreg.expiration import expiration_of, expired
 from papyrus.actors.verifreg.params import (

@@ -1,6 +1,6 @@
 """What the verified registry tells the world: DataCap, allocations and claims (FIP-0083)."""
 
-from papyrus.actors.event_builder import event_type, indexed, plain
+from papyrus.actors.common.event_builder import event_type, indexed, plain
 from papyrus.actors.verifreg.state import Allocation, Claim
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64, BigInt, ChainEpoch

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from papyrus.actors.batches import BatchReturn
-from papyrus.actors.integers import checked_i64
-from papyrus.actors.nested_collections import MapOfMaps
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.integers import checked_i64
+from papyrus.actors.common.nested_collections import MapOfMaps
 from papyrus.actors.verifreg.state import Allocation, Claim
 from papyrus.primitives.exit_codes import ExitCode
 

@@ -6,8 +6,8 @@ is read, and those of one provider are read again where its miner is checked.
 
 from dataclasses import dataclass, field
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.datacap.invariants import Summary as TokenSummary
-from papyrus.actors.findings import Findings
 from papyrus.actors.singletons import VERIFIED_REGISTRY
 from papyrus.actors.verifreg.state import (
     ALLOCATIONS,

@@ -3,9 +3,9 @@
 DataCap is counted in whole bytes here; the DataCap actor counts the same in attoDCAP.
 """
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.dispatch import frc42
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.verifreg.state import Claim, RemoveDataCapProposalID
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64, ActorID, BigInt, ChainEpoch

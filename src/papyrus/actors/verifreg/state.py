@@ -7,13 +7,13 @@ committed the piece to a sector claims the allocation, and the claim stays until
 
 from typing import Annotated
 
-from papyrus.actors.collections import (
+from papyrus.actors.common.collections import (
     ADDRESS_KEY,
     UNSIGNED_KEY,
     KeyForm,
     MapShape,
 )
-from papyrus.actors.nested_collections import MapOfMapsShape
+from papyrus.actors.common.nested_collections import MapOfMapsShape
 from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import U64, ActorID, BigInt, ChainEpoch

@@ -1,7 +1,7 @@
 """DataCap as tokens: the registry counts whole bytes, the DataCap actor a token for each."""
 
+from papyrus.actors.common.integers import truncated_quotient
 from papyrus.actors.datacap.params import TOKEN_PRECISION
-from papyrus.actors.integers import truncated_quotient
 from papyrus.primitives.amounts import TokenAmount
 
 

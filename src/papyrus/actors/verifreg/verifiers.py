@@ -8,9 +8,9 @@ of two verifiers the root takes what a client has not spent. Nobody is verifier 
 from dataclasses import replace
 
 from papyrus.actors.account.params import AUTHENTICATE_MESSAGE, AuthenticateMessageParams
+from papyrus.actors.common.resolution import resolve_to_id
 from papyrus.actors.datacap import calls as datacap
 from papyrus.actors.dispatch import method
-from papyrus.actors.resolution import resolve_to_id
 from papyrus.actors.singletons import STORAGE_MARKET, VERIFIED_REGISTRY
 from papyrus.actors.verifreg import events
 from papyrus.actors.verifreg.params import (

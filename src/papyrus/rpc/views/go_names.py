@@ -7,7 +7,7 @@ go-state-types (builtin/v18), which Lotus writes and reads.
 
 from collections.abc import Mapping
 
-from papyrus.actors.batches import FailCode
+from papyrus.actors.common.batches import FailCode
 from papyrus.actors.datacap.params import TransferFromParams
 from papyrus.actors.init.params import Exec4Params, ExecParams
 from papyrus.actors.miner.params.control import GetMultiaddrsReturn, MinerConstructorParams

@@ -16,7 +16,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
-from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import BigIntegerForm
 from papyrus.ipld.tuples import Record

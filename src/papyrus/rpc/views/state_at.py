@@ -7,7 +7,7 @@ everywhere in Lotus: the state after them is known only once a child names it.
 from dataclasses import dataclass
 from typing import TypeVar
 
-from papyrus.actors.collections import RecordShape
+from papyrus.actors.common.collections import RecordShape
 from papyrus.ipld.blockstore import Blockstore, get_cbor, load
 from papyrus.ipld.tuples import Record
 from papyrus.primitives.address import Address

@@ -8,7 +8,7 @@ from genesis import worker
 from whole_states import MINER, WholeState
 
 from papyrus.actors.checks.state import SHARES, Finding, check_state, state_codes
-from papyrus.actors.collections import UNSIGNED_KEY, MapShape
+from papyrus.actors.common.collections import UNSIGNED_KEY, MapShape
 from papyrus.actors.cron.state import State as CronState
 from papyrus.actors.datacap.state import State as DatacapState
 from papyrus.actors.init.state import ADDRESSES

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.datacap import token
 from papyrus.actors.datacap.invariants import check_state_invariants
 from papyrus.actors.datacap.state import State
 from papyrus.actors.datacap.token import allowances_shape, balances_shape
-from papyrus.actors.findings import Findings
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import ZERO, TokenAmount

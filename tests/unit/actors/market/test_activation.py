@@ -16,7 +16,7 @@ from markets import (
     stored,
 )
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.market.bounds import MIN_DURATION
 from papyrus.actors.market.deals import DealID, DealState
 from papyrus.actors.market.params import (

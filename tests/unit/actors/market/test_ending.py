@@ -19,7 +19,7 @@ from markets import (
     terminate,
 )
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.market.bounds import MIN_DURATION
 from papyrus.actors.market.ending import MAX_SETTLED_DEALS
 from papyrus.actors.market.params import (

@@ -15,7 +15,7 @@ from markets import (
     stored,
 )
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.market.invariants import check_state_invariants
 from papyrus.actors.market.ledger import Ledger
 from papyrus.ipld.cid import Cid

@@ -23,6 +23,7 @@ from markets import (
     stored,
 )
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.dispatch import frc42
 from papyrus.actors.market import bounds
 from papyrus.actors.market.params import (
@@ -32,7 +33,6 @@ from papyrus.actors.market.params import (
 )
 from papyrus.actors.market.state import DEAL_OPS, PENDING_ALLOCATIONS, PROPOSALS
 from papyrus.actors.reward.state import State as RewardState
-from papyrus.actors.signatures import GivenSignature
 from papyrus.actors.singletons import STORAGE_MARKET
 from papyrus.crypto.signatures import SignatureType
 from papyrus.ipld.cid import FIL_COMMITMENT_SEALED, SHA2_256, SHA2_256_TRUNC254_PADDED, Cid

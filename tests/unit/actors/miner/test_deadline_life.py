@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from miner_sectors import SECTOR_SIZE, a_scope, a_sector
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.miner.deadline import (
     Deadline,
     add_sectors,

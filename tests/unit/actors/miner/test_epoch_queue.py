@@ -1,6 +1,6 @@
 import pytest
 
-from papyrus.actors.collections import ArrayShape
+from papyrus.actors.common.collections import ArrayShape
 from papyrus.actors.miner.epoch_queue import BitfieldQueue
 from papyrus.actors.miner.quantization import NO_QUANTIZATION, QuantSpec
 from papyrus.ipld.blockstore import MemoryBlockstore

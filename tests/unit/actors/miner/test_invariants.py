@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from miner_sectors import SECTOR_SIZE, a_sector
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.miner.deadline import (
     DEADLINE_EXPIRATIONS,
     POST_SUBMISSIONS,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from miner_sectors import SEAL_PROOF, SECTOR_SIZE, a_sector, sealed_cid
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.miner.deadline_cron import advance_deadline, pop_early_terminations
 from papyrus.actors.miner.deadline_proofs import record_proven_sectors
 from papyrus.actors.miner.deadlines import load_deadline, with_deadline

@@ -1,5 +1,6 @@
 import pytest
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.miner.fees import (
     adjusted_daily_proof_fee,
     daily_proof_fee,
@@ -17,7 +18,6 @@ from papyrus.actors.miner.monies import (
     pre_commit_deposit_for_power,
     reward_for_consensus_slash_report,
 )
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import ActorError
 from papyrus.rules.policy import EPOCHS_IN_DAY, MAINNET_POLICY

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from multisigs import transaction
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.multisig.invariants import Summary, check_state_invariants
 from papyrus.actors.multisig.state import PENDING, State
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor

@@ -1,8 +1,8 @@
 import pytest
 from multisigs import propose
 
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.dispatch import FIRST_EXPORTED_METHOD, frc42
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.primitives.exit_codes import ExitCode
 
 

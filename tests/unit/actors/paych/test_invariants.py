@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.paych.invariants import Summary, check_state_invariants
 from papyrus.actors.paych.state import LANES, Lane, State
 from papyrus.ipld.blockstore import MemoryBlockstore, put_cbor

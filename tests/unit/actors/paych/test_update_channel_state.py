@@ -6,6 +6,7 @@ import pytest
 from channels import lanes_of, put_channel, redeem, signed, voucher
 from multisigs import proposal, propose
 
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.multisig.params import PROPOSE
 from papyrus.actors.paych.actor import CHANNEL_STATE_UPDATE_AFTER_SETTLED
 from papyrus.actors.paych.params import (
@@ -15,7 +16,6 @@ from papyrus.actors.paych.params import (
     UpdateChannelStateParams,
 )
 from papyrus.actors.paych.state import Lane, State
-from papyrus.actors.signatures import GivenSignature
 from papyrus.crypto.hashing import blake2b_256
 from papyrus.crypto.signatures import SignatureType
 from papyrus.primitives.address import Address

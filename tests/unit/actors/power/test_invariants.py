@@ -1,6 +1,6 @@
 from network import POWER, claims_of, findings_of_drivers, put_events, put_power, set_claim
 
-from papyrus.actors.findings import Findings
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.power.invariants import MinerCronEvent, check_state_invariants
 from papyrus.actors.power.state import Claim, State
 from papyrus.ipld.blockstore import put_cbor

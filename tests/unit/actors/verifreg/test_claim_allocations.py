@@ -20,7 +20,7 @@ from verified import (
     sector_claims,
 )
 
-from papyrus.actors.batches import BatchReturn, FailCode
+from papyrus.actors.common.batches import BatchReturn, FailCode
 from papyrus.actors.verifreg import params as methods
 from papyrus.actors.verifreg.params import ClaimAllocationsReturn, SectorClaimSummary
 from papyrus.actors.verifreg.state import Claim

@@ -19,7 +19,7 @@ from verified import (
     sector_claims,
 )
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.verifreg import params as methods
 from papyrus.actors.verifreg.params import (
     ClaimTerm,

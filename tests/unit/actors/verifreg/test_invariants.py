@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from verified import POLICY, SIZE_MIN, TERM_MAX, TERM_MIN, piece
 
+from papyrus.actors.common.findings import Findings
 from papyrus.actors.datacap.invariants import Summary as TokenSummary
-from papyrus.actors.findings import Findings
 from papyrus.actors.verifreg.invariants import (
     Summary,
     check_against_datacap,

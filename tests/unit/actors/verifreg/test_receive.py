@@ -25,7 +25,8 @@ from verified import (
     spend,
 )
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
+from papyrus.actors.common.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.datacap.params import (
     FRC46_TOKEN_TYPE,
     TRANSFER_FROM,
@@ -34,7 +35,6 @@ from papyrus.actors.datacap.params import (
     TransferFromReturn,
     TransferReturn,
 )
-from papyrus.actors.receiver import RECEIVE, UniversalReceiverParams
 from papyrus.actors.verifreg.params import (
     AllocationRequests,
     AllocationsResponse,

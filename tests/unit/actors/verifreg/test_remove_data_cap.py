@@ -16,7 +16,7 @@ from verified import (
     removal,
 )
 
-from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.actors.verifreg import params as methods
 from papyrus.actors.verifreg.params import RemoveDataCapParams, RemoveDataCapReturn
 from papyrus.actors.verifreg.state import PROPOSAL_IDS

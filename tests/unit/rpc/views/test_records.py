@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lotus_chains import lotus_chain
 from record_strategies import values_of
 
-from papyrus.actors.batches import BatchReturn, FailCode
+from papyrus.actors.common.batches import BatchReturn, FailCode
 from papyrus.actors.init.params import ExecParams
 from papyrus.actors.market.deals import ClientDealProposal
 from papyrus.actors.multisig.params import ProposeParams

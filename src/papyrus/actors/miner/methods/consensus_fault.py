@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from papyrus.actors.attempts import attempt
+from papyrus.actors.common.attempts import attempt
+from papyrus.actors.common.proofs import verify_consensus_fault
 from papyrus.actors.dispatch import method
 from papyrus.actors.miner.burning import burn_funds
 from papyrus.actors.miner.funds import (
@@ -18,7 +19,6 @@ from papyrus.actors.miner.params import numbers
 from papyrus.actors.miner.params.proving import ReportConsensusFaultParams
 from papyrus.actors.miner.state import State, load_info, with_info
 from papyrus.actors.power.calls import update_pledge_total
-from papyrus.actors.proofs import verify_consensus_fault
 from papyrus.actors.reward.calls import this_epoch_reward
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.types.message import METHOD_SEND

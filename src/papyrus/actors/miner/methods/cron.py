@@ -7,6 +7,7 @@ woken for the next window, as long as it has anything locked.
 
 from dataclasses import replace
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.dispatch import method
 from papyrus.actors.miner.burning import burn_funds
 from papyrus.actors.miner.cron_events import enroll_early_terminations, enroll_proving_deadline
@@ -33,7 +34,6 @@ from papyrus.actors.miner.pre_commits import clean_up_expired
 from papyrus.actors.miner.state import State, load_info, with_info
 from papyrus.actors.power.calls import update_claimed_power, update_pledge_total
 from papyrus.actors.singletons import STORAGE_POWER
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.tuples import Reading
 from papyrus.primitives.errors import DecodeError
 from papyrus.rules.policy import EPOCHS_IN_DAY, Policy

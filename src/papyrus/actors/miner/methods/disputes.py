@@ -1,6 +1,6 @@
 """Showing that a proof that was taken on trust is wrong: `DisputeWindowedPoSt` (FIP-0010)."""
 
-from papyrus.actors.attempts import attempt
+from papyrus.actors.common.attempts import attempt
 from papyrus.actors.dispatch import method
 from papyrus.actors.miner.burning import burn_funds
 from papyrus.actors.miner.deadline_faults import record_faults

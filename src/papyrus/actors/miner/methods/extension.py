@@ -8,8 +8,9 @@ dropped, which is allowed towards the end of the sector's life.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from papyrus.actors.common.integers import truncated_quotient
+from papyrus.actors.common.smoothing import quotient
 from papyrus.actors.dispatch import method
-from papyrus.actors.integers import truncated_quotient
 from papyrus.actors.miner.deadline import (
     Deadline,
     add_expiration_partitions,
@@ -40,7 +41,6 @@ from papyrus.actors.miner.state import (
     with_deadlines,
 )
 from papyrus.actors.power.calls import update_claimed_power, update_pledge_total
-from papyrus.actors.smoothing import quotient
 from papyrus.actors.verifreg.calls import get_claims
 from papyrus.actors.verifreg.state import Claim
 from papyrus.primitives.amounts import ZERO, TokenAmount

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from papyrus.actors.batches import BatchReturn
+from papyrus.actors.common.batches import BatchReturn
 from papyrus.actors.dispatch import method
 from papyrus.actors.miner.burning import burn_funds
 from papyrus.actors.miner.cron_events import enroll_proving_deadline

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from papyrus.actors.batches import BatchReturn, stack
+from papyrus.actors.common.batches import BatchReturn, stack
+from papyrus.actors.common.proofs import batch_verify_seals
 from papyrus.actors.dispatch import method
 from papyrus.actors.miner.commd import full_unsealed_cid
 from papyrus.actors.miner.data_activation import SectorPieces, activate_pieces
@@ -25,7 +26,6 @@ from papyrus.actors.miner.seal_validation import (
 from papyrus.actors.miner.sector_activation import activate_pre_commits
 from papyrus.actors.miner.sectors import SectorPreCommitOnChainInfo
 from papyrus.actors.miner.state import State, load_info
-from papyrus.actors.proofs import batch_verify_seals
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.proofs.proof_types import SNARK_PACK_V2
 from papyrus.rules.policy import Policy

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from papyrus.actors.batches import BatchReturn, stack
+from papyrus.actors.common.batches import BatchReturn, stack
+from papyrus.actors.common.proofs import verify_replica_update
 from papyrus.actors.dispatch import method
 from papyrus.actors.miner.commd import full_unsealed_cid
 from papyrus.actors.miner.data_activation import SectorPieces, activate_pieces, unsealed_cid_of
@@ -17,7 +18,6 @@ from papyrus.actors.miner.replica_updates import (
 )
 from papyrus.actors.miner.state import State, load_info, open_sectors
 from papyrus.actors.power.calls import update_claimed_power, update_pledge_total
-from papyrus.actors.proofs import verify_replica_update
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.proofs.statements import ReplicaUpdateStatement

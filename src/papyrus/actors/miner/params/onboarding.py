@@ -3,8 +3,8 @@
 `ProveCommitSectors3`, `ProveCommitSectorsNI` and `ProveReplicaUpdates3` return a `BatchReturn`.
 """
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.miner.sectors import SectorPreCommitInfo
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.cid import Cid
 from papyrus.ipld.schema import I64, U64, ActorID, BigInt, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple

@@ -1,6 +1,6 @@
 """How storage is proven and cron wakes a miner: methods 5, 12, 13, 15 and 24."""
 
-from papyrus.actors.smoothing import FilterEstimate
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.ipld.schema import I64, U64, ChainEpoch
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.primitives.bitfield import BitField

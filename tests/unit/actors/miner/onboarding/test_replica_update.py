@@ -43,6 +43,7 @@ from upkeep import (
     wait,
 )
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.market.state import STATES
 from papyrus.actors.market.state import State as MarketState
 from papyrus.actors.miner.params import numbers
@@ -61,7 +62,6 @@ from papyrus.actors.miner.params.upkeep import (
 )
 from papyrus.actors.reward.state import State as RewardState
 from papyrus.actors.singletons import DATACAP, REWARD, STORAGE_MARKET
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.ipld.blockstore import put_cbor
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.amounts import ZERO, TokenAmount

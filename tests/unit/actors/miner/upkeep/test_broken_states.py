@@ -19,6 +19,7 @@ from upkeep import (
     submit,
 )
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.miner.params import numbers
 from papyrus.actors.miner.params.proving import (
     CronEventPayload,
@@ -34,7 +35,6 @@ from papyrus.actors.miner.params.upkeep import (
 )
 from papyrus.actors.power.state import CLAIMS
 from papyrus.actors.power.state import State as PowerState
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.exit_codes import ExitCode

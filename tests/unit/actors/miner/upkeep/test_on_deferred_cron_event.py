@@ -31,6 +31,7 @@ from upkeep import (
     window,
 )
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.miner.deadlines import load_deadline, with_deadline
 from papyrus.actors.miner.fees import daily_proof_fee, payable_daily_proof_fee
 from papyrus.actors.miner.monies import (
@@ -46,7 +47,6 @@ from papyrus.actors.miner.proof_policy import max_prove_commit_duration
 from papyrus.actors.miner.state import load_deadlines, load_info, with_deadlines
 from papyrus.actors.power.state import State as PowerState
 from papyrus.actors.reward.state import State as RewardState
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.exit_codes import ExitCode
 from papyrus.rules.policy import EPOCHS_IN_DAY

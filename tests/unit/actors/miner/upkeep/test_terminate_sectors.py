@@ -32,6 +32,7 @@ from upkeep import (
     window,
 )
 
+from papyrus.actors.common.smoothing import FilterEstimate
 from papyrus.actors.miner.deadline import open_partitions
 from papyrus.actors.miner.deadlines import load_deadline, with_deadline
 from papyrus.actors.miner.params import numbers
@@ -44,7 +45,6 @@ from papyrus.actors.miner.params.upkeep import (
 from papyrus.actors.miner.partition import EARLY_TERMINATED
 from papyrus.actors.miner.state import load_deadlines, with_deadlines
 from papyrus.actors.power.state import State as PowerState
-from papyrus.actors.smoothing import FilterEstimate
 from papyrus.primitives.amounts import ZERO, TokenAmount
 from papyrus.primitives.bitfield import BitField
 from papyrus.primitives.exit_codes import ExitCode

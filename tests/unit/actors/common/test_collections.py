@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papyrus.actors.collections import (
+from papyrus.actors.common.collections import (
     ADDRESS_KEY,
     SIGNED_KEY,
     UNSIGNED_KEY,
@@ -10,7 +10,7 @@ from papyrus.actors.collections import (
     MapShape,
     SetShape,
 )
-from papyrus.actors.nested_collections import MapOfMapsShape, MultimapShape, SetMultimapShape
+from papyrus.actors.common.nested_collections import MapOfMapsShape, MultimapShape, SetMultimapShape
 from papyrus.ipld.blockstore import MemoryBlockstore
 from papyrus.ipld.hamt import Hamt
 from papyrus.ipld.schema import I64, U64

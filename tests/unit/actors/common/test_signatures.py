@@ -1,6 +1,6 @@
 import pytest
 
-from papyrus.actors.signatures import GivenSignature
+from papyrus.actors.common.signatures import GivenSignature
 from papyrus.crypto.signatures import SignatureType
 from papyrus.primitives.errors import DecodeError
 

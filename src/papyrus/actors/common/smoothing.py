@@ -6,7 +6,7 @@ extrapolates two of them to the reward that a unit of power will earn over some 
 (builtin-actors `builtin/reward/smooth`).
 """
 
-from papyrus.actors.fixed_point import PRECISION, polynomial
+from papyrus.actors.common.fixed_point import PRECISION, polynomial
 from papyrus.ipld.schema import BigInt
 from papyrus.ipld.tuples import Record, cbor_tuple
 from papyrus.vm.aborts import assertion_failed

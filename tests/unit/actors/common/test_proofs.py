@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from papyrus.actors import proofs
+from papyrus.actors.common import proofs
 from papyrus.ipld.cid import Cid
 from papyrus.primitives.errors import ActorError, SyscallError
 from papyrus.primitives.exit_codes import ErrorNumber, ExitCode

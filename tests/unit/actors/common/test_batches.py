@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papyrus.actors.batches import BatchReturn, FailCode, stack
+from papyrus.actors.common.batches import BatchReturn, FailCode, stack
 
 codes = st.lists(st.sampled_from((0, 0, 16, 20)), max_size=12)
 

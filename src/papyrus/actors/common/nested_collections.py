@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
-from papyrus.actors.collections import (
+from papyrus.actors.common.collections import (
     HAMT_BIT_WIDTH,
     Array,
     ArrayShape,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papyrus.actors.integers import (
+from papyrus.actors.common.integers import (
     ceiling_quotient,
     checked_i64,
     checked_u64,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papyrus.actors.number_set import NumberSet
+from papyrus.actors.common.number_set import NumberSet
 
 numbers = st.one_of(st.integers(0, 200), st.integers(32_760, 32_780), st.integers(0, 2**64))
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papyrus.actors.fixed_point import ONE, PRECISION
-from papyrus.actors.smoothing import (
+from papyrus.actors.common.fixed_point import ONE, PRECISION
+from papyrus.actors.common.smoothing import (
     FilterEstimate,
     extrapolated_cumulative_sum_of_ratio,
     natural_logarithm,

@@ -1,0 +1,1 @@
+"""What several built-in actors are made of: typed collections, arithmetic, signatures, answers."""
