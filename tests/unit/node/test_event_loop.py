@@ -13,12 +13,14 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from devnet_desk import CALLER, devnet_desk
 from loop_turns import LIMIT, measured_turns
 
 from papyrus.devnet.people import people_of
+from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.rpc.requests import Call
 from papyrus.types.json import to_json
@@ -46,8 +48,8 @@ with environment.begin(write=True):
 
 
 @pytest.fixture
-def desk(tmp_path):
-    with devnet_desk(tmp_path, workers=1, accounts=SENDERS) as opened:
+def desk():
+    with devnet_desk(workers=1, accounts=SENDERS) as opened:
         opened.mine()
         yield opened
 
@@ -152,6 +154,26 @@ def test_nothing_that_is_asked_keeps_the_loop(desk):
 
     with measured_turns() as turns:
         desk.run(ask_everything())
+    assert turns.longest < LIMIT, turns.what
+
+
+@pytest.mark.slow
+def test_vouchers_of_a_channel_do_not_keep_the_loop(desk):
+    """A voucher is a payment, so a channel may have thousands."""
+    payer, payee = desk.accounts[:2]
+    funded = desk("PaychFund", payer, payee, str(10**6))
+    desk.mine(2)
+    channel = desk("PaychGetWaitReady", funded["WaitSentinel"])
+    desk("PaychVoucherCreate", channel, "1", 0)
+    manager = desk.devnet.payment_channels.manager
+    known = manager.tracked(Address.from_string(channel))
+    [first] = manager.vouchers(known.address)
+    for nonce in range(2, 3001):
+        manager.file.add_voucher(known, replace(first, nonce=nonce))
+    with measured_turns() as turns:
+        assert len(desk("PaychVoucherList", channel)) == 3000
+        desk("PaychVoucherCreate", channel, "2", 1)
+        desk("PaychAvailableFunds", channel)
     assert turns.longest < LIMIT, turns.what
 
 
