@@ -77,16 +77,17 @@ def search_message(
     base: Tipset | None = None,
     lookback: ChainEpoch = NO_LIMIT,
     allow_replaced: bool = True,
+    known: Message | None = None,
     read: ReadMessages = tipset_messages,
 ) -> MessageLookup | None:
     """Return where a message was executed on the chain that ends in `base`, or in the head.
 
     None where it was not, within so many epochs. MessageReplaced where another took its place, or
-    a replacement that `allow_replaced` does not allow. LocalFault where the message is not known,
-    or the chain is not here as far back as it had to be searched.
+    a replacement that `allow_replaced` does not allow. LocalFault where the message is neither
+    `known` nor in the store, or the chain is not here as far back as it had to be searched.
     """
     top = chain.head if base is None else base
-    message = chain_message(chain.blocks, cid).unsigned
+    message = known or chain_message(chain.blocks, cid).unsigned
     search = _Search(chain, network, cid, message, allow_replaced, read)
     lowest = -1 if lookback == NO_LIMIT else top.height - lookback
     # A limit of zero still looks at the base itself.

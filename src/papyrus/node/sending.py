@@ -131,11 +131,14 @@ class Sending:
         MessageReplaced where another one took its place.
         """
         node = self._node
-        blocks = node.chain.blocks
-        if not blocks.has(signed.message.cid):
-            blocks.put(signed.message.cid, signed.message.to_cbor())
-            blocks.put(signed.cid, signed.to_cbor())
-        return search_message(node.chain, node.opened.index, node.network, signed.cid, base=base)
+        return search_message(
+            node.chain,
+            node.opened.index,
+            node.network,
+            signed.cid,
+            base=base,
+            known=signed.message,
+        )
 
     def is_taken(self, message: Message) -> bool:
         """Return whether a message's place is taken, by itself or what came instead of it."""
