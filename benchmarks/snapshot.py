@@ -1,7 +1,7 @@
 """Snapshots going in and out, against copying a file of the size and flushing it.
 
-The chain is one of Lotus' with its real blocks, and behind them come altered copies of these: most
-of a gigabyte that no header leads to, of a chain's sizes and shapes, since no real chain of that
+The chain is one of Lotus' with its real blocks, and behind them come altered copies of these: over a
+gigabyte that no header leads to, of a chain's sizes and shapes, since no real chain of that
 size is at hand. The import checks each against its CID, keeps it, goes through the chain and
 indexes it; its rate is that of the blocks' bytes. For comparison the same blocks are kept as they
 come, which is what becomes slow as a store grows. Ratios are speeds, so 0.5 is half as fast as the
@@ -26,7 +26,7 @@ from papyrus.storage.lmdb_store import LmdbBlockstore
 
 SHARED = Path(os.environ.get("PAPYRUS_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 CHAIN = SHARED / "chains" / "migration-nv24-nv26" / "chain.car.zst"
-COPIES = 12
+COPIES = 16
 """Altered copies of each block."""
 
 _ALTERED = 8
@@ -48,7 +48,8 @@ def blocks() -> Iterator[tuple[Cid, bytes]]:
 
 
 def seconds(work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
-    """Return how long some work takes."""
+    """Return how long some work takes, with nothing left for the disk to write before."""
+    os.sync()
     start = perf_counter()
     work(*args, **kwargs)
     return perf_counter() - start
