@@ -1,11 +1,10 @@
 """Snapshots going in and out, against copying a file of the size and flushing it.
 
-The chain is one of Lotus' with its real blocks, and behind them come altered copies of these: over a
-gigabyte that no header leads to, of a chain's sizes and shapes, since no real chain of that
-size is at hand. The import checks each against its CID, keeps it, goes through the chain and
-indexes it; its rate is that of the blocks' bytes. For comparison the same blocks are kept as they
-come, which is what becomes slow as a store grows. Ratios are speeds, so 0.5 is half as fast as the
-baseline.
+The chain is one of Lotus' with its real blocks, and behind them come altered copies of these: over
+a gigabyte that no header leads to, of a chain's sizes and shapes, since no real chain of that size
+is at hand. The import checks each against its CID, keeps it, goes through the chain and indexes it;
+its rate is that of the blocks' bytes. For comparison the same blocks are kept as they come, which
+is what becomes slow as a store grows. Ratios are speeds, so 0.5 is half as fast as the baseline.
 """
 
 import os
