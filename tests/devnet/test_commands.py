@@ -285,7 +285,7 @@ def test_datacap_is_granted(shell: Shell) -> None:
     assert str(32 << 30) in shell.json("filplus", "list-clients").values()
     assert len(shell.json("filplus", "list-notaries")) == 2
     told = shell.refused("filplus", "grant-datacap", client, "1GiB", "--from", client)
-    assert f"{client.replace('t', 'f', 1)} is no verifier" in told
+    assert f"{client} is no verifier" in told
 
 
 # Looking.
