@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+from announced import AtOnce
 from chain_forge import Forge, message, signed
 
 from papyrus.chain.opening import open_chain
@@ -44,7 +45,8 @@ class Node:
 
     def __init__(self, chain, forge):
         self.opened, self.forge = chain, forge
-        self.chain, self.network = chain.store, chain.network
+        self.chain, self.announced = chain.store, AtOnce(chain.store)
+        self.network = chain.network
         self.wallet = memory_wallet([KEY], 31415926)
         self.stopping = asyncio.Event()
         self.time = 300.0

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from announced import AtOnce
 from lotus_chains import lotus_chain
 
 from papyrus.chain.opening import open_chain
@@ -56,7 +57,8 @@ class StateNode:
 
     def __init__(self, opened, chain):
         self.opened, self.file = opened, chain
-        self.chain, self.index, self.network = opened.store, opened.index, opened.network
+        self.chain, self.announced = opened.store, AtOnce(opened.store)
+        self.index, self.network = opened.index, opened.network
         environment = chain.environment
         means = ExecutionMeans(
             network=opened.network,

@@ -39,7 +39,7 @@ from papyrus.types.message import Message, SignedMessage
 from papyrus.types.tipset import Tipset, TipsetKey
 
 Observer = Callable[[HeadChange], None]
-"""Is told of a change once it is on the disk; must not raise."""
+"""Is told of each change; when it is on the disk, who writes the notes knows. Must not raise."""
 
 Weigh = Callable[[Tipset, Blockstore], int]
 
@@ -294,7 +294,7 @@ class ChainStore:
         return ours > theirs or (ours == theirs and breaks_tie(challenger, champion))
 
     def _take(self, tipset: Tipset) -> HeadChange:
-        """Make a tipset the head: on the disk, here, and then for the observers."""
+        """Make a tipset the head: in the notes, here, and then for the observers."""
         change = path_between(self, self._head, tipset)
         self._expect_whole(tipset)
         lowest = tipset.height - CHAIN_FINALITY

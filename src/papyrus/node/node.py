@@ -27,6 +27,7 @@ from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.chain_view import StoredChainView, TipsetContents
 from papyrus.mpool.config import MpoolConfig
 from papyrus.mpool.pool import MessagePool
+from papyrus.node.announced_head import AnnouncedHead
 from papyrus.node.block_intake import BlockIntake
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.clock import Clock
@@ -108,6 +109,7 @@ class Node:
     index: IndexThread
     search: MessageSearch
     notes: NotesThread
+    announced: AnnouncedHead
     metrics: Metrics
     loop_watch: LoopWatch
     session: UUID = field(default_factory=uuid4)
@@ -337,6 +339,7 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             index=index,
             search=search,
             notes=notes,
+            announced=AnnouncedHead(chain, notes.flush),
             metrics=metrics,
             loop_watch=LoopWatch(metrics.loop_stalls.observe, plan.config.metrics.stall_limit),
         )

@@ -4,9 +4,11 @@ What the chain store notes is true at once for all that this process does next. 
 little later; whoever promises something to others waits for that.
 """
 
+from concurrent.futures import Future
 from pathlib import Path
 
 from papyrus.node.disk_thread import WriteBehind, done
+from papyrus.primitives.errors import LocalFault
 from papyrus.storage.chain_notes import ChainNotes, Change, Write, open_notes
 
 
@@ -22,10 +24,15 @@ class NotesThread:
         self._file = WriteBehind("notes", lambda: open_notes(path), ChainNotes.change_all)
         return self._file.note
 
+    def flush(self) -> "Future[None]":
+        """Return what is done when all that was noted is on the disk; LocalFault where not."""
+        if self._file is None:
+            raise LocalFault("the notes of the chain are closed")
+        return self._file.flush()
+
     async def flushed(self) -> None:
         """Return when all that was noted is on the disk; LocalFault where it is not."""
-        if self._file is not None:
-            await done(self._file.flush())
+        await done(self.flush())
 
     def close(self) -> None:
         """Return when all that was noted is on the disk, or cannot be written."""

@@ -15,6 +15,7 @@ from papyrus.mining.base_info import BeaconSource
 from papyrus.mining.slash_filter import SlashFilter
 from papyrus.mpool.chain_view import StoredChainView
 from papyrus.mpool.pool import MessagePool
+from papyrus.node.announced_head import AnnouncedHead
 from papyrus.node.block_intake import BlockIntake
 from papyrus.node.chain_thread import ChainThread
 from papyrus.node.clock import Clock
@@ -61,6 +62,11 @@ class HostedNode:
     def chain(self) -> ChainStore:
         """Its chain."""
         return self.node.chain
+
+    @property
+    def announced(self) -> AnnouncedHead:
+        """Its head as others hear of it."""
+        return self.node.announced
 
     @property
     def network(self) -> Network:

@@ -69,8 +69,21 @@ class Chain(Protocol):
         """Make a tipset the head."""
         ...
 
+
+class Announced(Protocol):
+    """The head as others hear of it."""
+
+    @property
+    def head(self) -> Tipset:
+        """The newest head that is on the disk."""
+        ...
+
     def subscribe(self, observer: Callable[[HeadChange], None], /) -> Callable[[], None]:
-        """Tell an observer of each change of the head; return what ends that."""
+        """Tell an observer of each change of it; return what ends that."""
+        ...
+
+    async def caught_up(self) -> None:
+        """Return when it is the chain's head."""
         ...
 
 
@@ -80,6 +93,11 @@ class ChainNode(Protocol):
     @property
     def chain(self) -> Chain:
         """The chain."""
+        ...
+
+    @property
+    def announced(self) -> Announced:
+        """Its head as others hear of it."""
         ...
 
     @property
@@ -111,7 +129,7 @@ def tipset_of(chain: Chain, key: TipsetKey) -> Tipset:
 @method("ChainHead", READ)
 async def chain_head(context: Context[ChainNode]) -> Tipset:
     """Return the head: the tipset that the heaviest chain known ends in."""
-    return context.node.chain.head
+    return context.node.announced.head
 
 
 @subscription("ChainNotify", READ)
@@ -122,10 +140,10 @@ async def chain_notify(context: Context[ChainNode]) -> AsyncIterator[list[HeadSt
     highest first, and then what was applied, lowest first.
     """
     feed: Feed[list[HeadStep]] = Feed()
-    chain = context.node.chain
-    end = chain.subscribe(lambda change: feed.publish(_steps(notifications_of(change))))
+    announced = context.node.announced
+    end = announced.subscribe(lambda change: feed.publish(_steps(notifications_of(change))))
     try:
-        yield _steps(current(chain.head))
+        yield _steps(current(announced.head))
         async for steps in feed:
             yield steps
     finally:
@@ -192,6 +210,7 @@ async def chain_set_head(context: Context[ChainNode], key: TipsetKey) -> None:
     """Make a tipset the head whatever its weight; blocks above it are forgotten."""
     chain = context.node.chain
     chain.set_head(tipset_of(chain, key), forget_above=True)
+    await context.node.announced.caught_up()
 
 
 @method("ChainGetBlock", READ)

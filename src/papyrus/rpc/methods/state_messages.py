@@ -21,7 +21,7 @@ from papyrus.rpc.errors import ErrorCode, RpcError
 from papyrus.rpc.feeds import Feed
 from papyrus.rpc.json_codecs import Named
 from papyrus.rpc.json_values import MaybeAddress
-from papyrus.rpc.methods.chain import tipset_of
+from papyrus.rpc.methods.chain import Announced, tipset_of
 from papyrus.rpc.views.records import decode_return
 from papyrus.rpc.views.state_at import StateAt
 from papyrus.rules.network import Network
@@ -39,6 +39,11 @@ class MessagesNode(Protocol):
     @property
     def chain(self) -> ChainStore:
         """The chain."""
+        ...
+
+    @property
+    def announced(self) -> Announced:
+        """Its head as others hear of it."""
         ...
 
     @property
@@ -195,7 +200,7 @@ async def find(
     None where it was not, or where only a replacement was that is not allowed.
     """
     wanted = _wanted(node, cid, allow_replaced=allow_replaced)
-    return await node.search.find(wanted, node.chain.head if base is None else base, lookback)
+    return await node.search.find(wanted, node.announced.head if base is None else base, lookback)
 
 
 def _wanted(node: MessagesNode, cid: Cid, *, allow_replaced: bool) -> Wanted:
@@ -211,9 +216,9 @@ async def _wait(
     *,
     allow_replaced: bool,
 ) -> MessageResult:
-    with _head_changes(node.chain) as changes:
+    with _head_changes(node.announced) as changes:
         wanted = _wanted(node, cid, allow_replaced=allow_replaced)
-        waiting = await node.search.wait(wanted, node.chain.head, confidence, lookback)
+        waiting = await node.search.wait(wanted, node.announced.head, confidence, lookback)
         while waiting.result is None:
             if waiting.due is not None:
                 node.expect_height(waiting.due)
@@ -231,9 +236,9 @@ async def _wait(
 
 
 @contextmanager
-def _head_changes(chain: ChainStore) -> Iterator[Feed[HeadChange]]:
+def _head_changes(announced: Announced) -> Iterator[Feed[HeadChange]]:
     feed: Feed[HeadChange] = Feed()
-    end = chain.subscribe(feed.publish)
+    end = announced.subscribe(feed.publish)
     try:
         yield feed
     finally:
