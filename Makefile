@@ -43,7 +43,7 @@ PATH_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(PATH_UV),$(PATH_UV),.tools/uv-$(UV_VERSION))
 
 .PHONY: help setup check format-check lint types imports test test-full bench conformance fuzz
-.PHONY: kill-test coverage mutation docs format clean differential differential-controls exit-codes
+.PHONY: kill-test life-test coverage mutation docs format clean differential differential-controls exit-codes
 .PHONY: devnet clients setup-clients
 
 help:
@@ -94,6 +94,10 @@ test-full: $(DEV)
 ## kill-test    a devnet with traffic, killed 500 times; half an hour (KILL_ARGS="--kills 50")
 kill-test: $(DEV)
 	@.venv/bin/python -m scripts.kill_devnet $(KILL_ARGS)
+
+## life-test    a sector from its first proof to its expiry half a year later; an hour
+life-test: $(DEV)
+	@.venv/bin/python -m scripts.sector_life $(LIFE_ARGS)
 
 ## coverage     line coverage of the spec half, at least 90 %
 coverage: $(DEV)
