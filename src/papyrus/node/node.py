@@ -165,7 +165,6 @@ class Node:
 
     async def start(self) -> None:
         """Take up the messages that waited and follow the head, while the workers come up."""
-        self.loop_watch.start()
         self._tasks.append(asyncio.create_task(self._bring_up_workers(), name="workers"))
         head = self.chain.head
         await self.states.after(head)

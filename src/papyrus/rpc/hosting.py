@@ -259,4 +259,6 @@ async def host(
     # Looking for garbage among all that a node is made of would hold up the loop for a tenth of a
     # second, every few seconds. From here on it stays, and is not looked at.
     gc.freeze()
+    # Before, while all was opened, nobody was kept waiting.
+    node.loop_watch.start()
     await serve(application(served, door, hooks, routes), listening, stop, limits)
