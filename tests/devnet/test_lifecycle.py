@@ -155,6 +155,12 @@ class Miner:
         self.address = made["miner"]
 
     @property
+    def states(self):
+        """What the table for people says of each sector."""
+        table = self.papyrus.text("miner", "sectors", "list", self.address)
+        return dict(line.split()[:2] for line in table.splitlines()[1:])
+
+    @property
     def raw_power(self):
         return int(self._power["RawBytePower"])
 
@@ -224,6 +230,7 @@ def test_miner_stores_and_ends(papyrus):
 
     papyrus("miner", "sectors", "fault", miner.address, 0)
     assert miner.faulty == papyrus("miner", "info", miner.address)["faults"] == [0]
+    assert miner.states == {"0": "faulty", "1": "active", "2": "active"}
     assert miner.raw_power == 2 * SECTOR
     expect_sound_state(papyrus)
     papyrus("miner", "sectors", "recover", miner.address, 0)
@@ -250,6 +257,7 @@ def test_miner_stores_and_ends(papyrus):
     miner.let_windows_pass(0)
     assert miner.faulty == []
     assert miner.active == [0]
+    assert miner.states == {"0": "active", "1": "over", "2": "over"}
     assert miner.raw_power == SECTOR
     expect_sound_state(papyrus)
 

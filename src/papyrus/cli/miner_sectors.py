@@ -18,9 +18,9 @@ from papyrus.cli.address import address_text
 from papyrus.cli.amounts import fil
 from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import Landed, Sent, WaitOption, new_message, report, send
+from papyrus.cli.miner_proving import members
 from papyrus.cli.node_output import cid_text, show
 from papyrus.cli.output import JsonOption, fail, progress, say, say_json, say_table
-from papyrus.cli.state_miners import say_sectors
 from papyrus.primitives.amounts import ZERO
 from papyrus.primitives.bitfield import BitField
 
@@ -45,6 +45,8 @@ def list_sectors(
 ) -> None:
     r"""List a miner's sectors.
 
+    One that is over, expired or given up, stays listed until its miner compacts its partition.
+
     \b
     Examples:
       papyrus miner sectors list f01000 --active
@@ -56,10 +58,35 @@ def list_sectors(
             if active
             else node.ask("StateMinerSectors", named, None, None)
         )
+        states = {} if json else sector_states(node, named)
     if json:
         say_json(found or [])
     else:
-        say_sectors(found or [])
+        say_table(
+            ("SECTOR", "STATE", "ACTIVATED", "EXPIRES", "PLEDGE"),
+            [
+                (
+                    one["SectorNumber"],
+                    states.get(one["SectorNumber"], "over"),
+                    one["Activation"],
+                    one["Expiration"],
+                    fil(one["InitialPledge"]),
+                )
+                for one in found or []
+            ],
+        )
+
+
+def sector_states(node: NodeClient, miner: str) -> dict[int, str]:
+    """Return of each of a miner's sectors that is not over whether it counts, by its number."""
+    states: dict[int, str] = {}
+    for index in range(len(node.ask("StateMinerDeadlines", miner, None))):
+        for partition in node.ask("StateMinerPartitions", miner, index, None) or []:
+            states |= dict.fromkeys(members(partition["LiveSectors"]), "unproven")
+            states |= dict.fromkeys(members(partition["ActiveSectors"]), "active")
+            states |= dict.fromkeys(members(partition["FaultySectors"]), "faulty")
+            states |= dict.fromkeys(members(partition["RecoveringSectors"]), "recovering")
+    return states
 
 
 @app.command("status", no_args_is_help=True)
@@ -197,7 +224,8 @@ def set_expiration(
         say_json({"miner": named, "sectors": found, "change": "SIMULATED"})
     else:
         rows = [(one["sector"], one["expiration"]["OnTime"]) for one in found]
-        say_table(("SECTOR", "EXPIRES"), rows)
+        # The network takes sectors out as the window closes in which they are proven.
+        say_table(("SECTOR", "TAKEN OUT AT"), rows)
 
 
 @app.command("terminate", no_args_is_help=True)
