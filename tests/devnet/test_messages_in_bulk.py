@@ -52,7 +52,7 @@ def test_every_line_of_a_file_is_sent(devnet, tmp_path: Path) -> None:
         (("{to},1,0,xy",), "line 2: the parameters 'xy' are not hexadecimal"),
         (("{to},1,0,nil", "t03,0,5,nil"), "line 3: message execution failed"),
         (("{to},1,0,nil", f"{NOWHERE},0,5,nil"), "line 3: an Ethereum account chooses no method"),
-        (("{to},5000,0,nil", "{to},5001,0,nil"), "which is less than 10001 FIL"),
+        (("{to},5000,0,nil", "{to},5001,0,nil"), "with --from; nothing was sent"),
         (("{to},9999.9999999999,0,nil",), "of gas; nothing was sent"),
         ((), "there is nothing to send"),
     ],

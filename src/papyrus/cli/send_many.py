@@ -77,7 +77,10 @@ def send_many(
     rows = read_rows(source)
     limit = ZERO if max_fee is None else read_amount(max_fee, "--max-fee")
     total = TokenAmount(sum(row.value for row in rows))
-    expect_funds(node, sender, total)
+    try:
+        expect_funds(node, sender, total)
+    except LocalFault as error:
+        raise LocalFault(f"{source}: {error}; nothing was sent") from error
     messages = _estimated(node, sender, source, rows, limit)
     _expect_gas(node, sender, total, messages)
     note(f"{_counted(len(rows))} from {sender}, {total.to_fil()} in all")
