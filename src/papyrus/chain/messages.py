@@ -24,6 +24,16 @@ def chain_message(store: Blockstore, cid: Cid) -> ChainMessage:
         return SignedMessage.from_cbor(data)
 
 
+def put_message(store: Blockstore, signed: SignedMessage) -> None:
+    """Keep a message that no block holds yet, under its CIDs with and without its signature.
+
+    Under BLS they are one, and a signature lies in the aggregate of a block.
+    """
+    store.put(signed.message.cid, signed.message.to_cbor())
+    if signed.cid != signed.message.cid:
+        store.put(signed.cid, signed.to_cbor())
+
+
 def tipset_messages(store: Blockstore, tipset: Tipset, network: Network) -> list[ChainMessage]:
     """Return the messages of a tipset that count, in the order of their execution.
 

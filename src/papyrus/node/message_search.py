@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papyrus.chain.head_changes import HeadChange
-from papyrus.chain.messages import tipset_messages
+from papyrus.chain.messages import put_message, tipset_messages
 from papyrus.chain.search import MessageLookup, MessageReplaced, MessageWait, search_message
 from papyrus.consensus.chain import StoredChain
 from papyrus.consensus.selection import ChainMessage
@@ -90,8 +90,7 @@ class MessageSearch:
     def _find(self, wanted: Wanted, base: Tipset, lookback: ChainEpoch) -> MessageLookup | None:
         signed = wanted.waiting
         if signed is not None and not self._blocks.has(wanted.cid):
-            self._blocks.put(signed.message.cid, signed.message.to_cbor())
-            self._blocks.put(signed.cid, signed.to_cbor())
+            put_message(self._blocks, signed)
         try:
             return search_message(
                 self._chain(base),

@@ -297,7 +297,7 @@ def open_node(plan: NodePlan, progress: Progress | None = None) -> Iterator[Node
             opened.network,
             lambda tipset: states.known_after(tipset).state_root,
         )
-        kept = KeptMessages(plan.repository.folder / "mpool.sqlite")
+        kept = KeptMessages(plan.repository.folder / "mpool.sqlite", opened.database)
         stack.callback(kept.close)
         settings = plan.repository.folder / "mpool-settings.json"
         pool = MessagePool(

@@ -239,6 +239,27 @@ def test_message_that_cannot_be_kept_does_not_wait_and_what_it_replaced_does_aga
     assert len(kept(desk)) == 2
 
 
+@pytest.mark.parametrize("kind", ["secp256k1", "bls"])
+def test_replaced_message_is_still_found_and_after_another_start_too(home, kind):
+    with devnet_desk(home) as desk:
+        desk.mine()
+        alice = desk.bls if kind == "bls" else desk.accounts[0]
+        first = signed(desk, alice, 0)
+        dearer = signed(desk, alice, 0, GasPremium=str(10**6))
+        desk("MpoolPush", first)
+        desk("MpoolPush", dearer)
+        desk.mine(2)
+        assert waiting(desk) == []
+        found = desk("StateSearchMsg", [], first["CID"], -1, True)
+        assert found["Message"] == dearer["CID"]
+        assert desk("StateWaitMsg", first["CID"], 0, -1, True)["Message"] == dearer["CID"]
+        assert desk("StateSearchMsg", [], first["CID"], -1, False) is None
+        unsigned = {name: first["Message"][name] for name in ("From", "Nonce", "GasPremium")}
+        assert desk("ChainGetMessage", first["CID"]).items() >= unsigned.items()
+    with devnet_desk(home) as desk:
+        assert desk("StateSearchMsg", [], first["CID"], -1, True) == found
+
+
 def test_too_many_messages_lose_the_worst_but_not_those_of_users(desk):
     settings = desk("MpoolGetConfig") | {"SizeLimitHigh": 10, "SizeLimitLow": 4}
     desk("MpoolSetConfig", settings)
