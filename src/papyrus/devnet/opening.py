@@ -158,11 +158,13 @@ def _begun(
             )
         if has_chain(repository.datastore):
             return timestamp, None
-    else:
-        timestamp = int(time.time())
-        content = json.dumps({**wanted, "timestamp": timestamp}, indent=2) + "\n"
-        write_atomic(path, content.encode(), private=True)
-    return timestamp, _made(options.settings(timestamp), people)
+        return timestamp, _made(options.settings(timestamp), people)
+    timestamp = int(time.time())
+    genesis = _made(options.settings(timestamp), people)
+    # What is refused leaves nothing behind; and no chain begins before its settings are on disk.
+    content = json.dumps({**wanted, "timestamp": timestamp}, indent=2) + "\n"
+    write_atomic(path, content.encode(), private=True)
+    return timestamp, genesis
 
 
 def _made(settings: DevnetSettings, people: People) -> GenesisBlocks:

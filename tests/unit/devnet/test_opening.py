@@ -1,0 +1,22 @@
+"""The folder of a devnet: what it was begun with binds, and what was refused leaves nothing."""
+
+import pytest
+from devnet_desk import devnet_desk
+
+from papyrus.primitives.amounts import TokenAmount
+from papyrus.primitives.errors import LocalFault
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"balance": TokenAmount.from_fil(999_999_999_999)}, "more than the 500000000 FIL"),
+        ({"balance": TokenAmount(-1)}, "less than nothing"),
+        ({"chain_id": 0}, "no chain ID"),
+    ],
+)
+def test_refused_first_start_is_in_nobodys_way(tmp_path, options, why):
+    with pytest.raises(LocalFault, match=why), devnet_desk(tmp_path, **options):
+        pass
+    with devnet_desk(tmp_path) as desk:
+        assert desk.mine().height == 1
