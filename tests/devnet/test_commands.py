@@ -269,6 +269,10 @@ def test_miner_is_shown_made_and_paid_out(shell: Shell) -> None:
     assert paid["withdrawn"] == str(10**18)
     assert "has" in shell.refused("miner", "actor", "withdraw", miner, "99999999")
     assert "2KiB, 8MiB" in shell.refused("miner", "create", "--sector-size", "3KiB")
+    unknown = shell.json("wallet", "new", "bls", "--chain", "devnet")["address"]
+    told = shell.refused("miner", "create", "--worker", unknown, "--sector-size", "2KiB")
+    assert f"the worker {unknown} is not on the chain" in told
+    assert f"`papyrus send {unknown} 0.1`" in told
 
 
 def test_sector_is_added_by_simulation(shell: Shell) -> None:

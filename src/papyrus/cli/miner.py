@@ -13,7 +13,7 @@ from papyrus.actors.singletons import STORAGE_POWER
 from papyrus.cli import miner_actor, miner_proving, miner_sectors
 from papyrus.cli.address import address_text, read_address
 from papyrus.cli.amounts import fil, human_power, read_size
-from papyrus.cli.connection import ApiOption, connected
+from papyrus.cli.connection import ApiOption, NodeClient, connected
 from papyrus.cli.message_sending import (
     FromOption,
     Landed,
@@ -31,8 +31,9 @@ from papyrus.cli.state_miners import info_fields, power_fields
 from papyrus.ipld import dag_cbor
 from papyrus.primitives.address import Address
 from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.errors import DecodeError
+from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.proofs.proof_types import post_sector_size
+from papyrus.rpc.errors import RpcError
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -115,11 +116,26 @@ def create(
     with connected(api) as node:
         own = sender_of(node, sender or owner)
         owning = read_address(owner or own)
-        params = CreateMinerParams(owning, read_address(worker or str(owning)), proof, b"", ())
+        working = read_address(worker or str(owning))
+        for role, address in (("owner", owning), ("worker", working)):
+            _expect_on_chain(node, role, address)
+        params = CreateMinerParams(owning, working, proof, b"", ())
         deposit = TokenAmount(int(node.ask("StateMinerCreationDeposit", None)))
         power = str(STORAGE_POWER)
         message = new_message(own, power, deposit, CREATE_MINER, params.to_cbor())
         report(node, send(node, message), wait=wait, json=json, result=_created)
+
+
+def _expect_on_chain(node: NodeClient, role: str, address: Address) -> None:
+    """Raise LocalFault where an address has no actor, which nobody can be made a miner's with."""
+    named = address.to_string(node.letter)
+    try:
+        node.ask("StateLookupID", named, None)
+    except RpcError as error:
+        raise LocalFault(
+            f"the {role} {named} is not on the chain ({error}): send it something first, for "
+            f"instance `papyrus send {named} 0.1`"
+        ) from error
 
 
 def _created(sent: Sent, landed: Landed) -> dict[str, Any]:
