@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 
 import pytest
 from devnet_process import DevnetProcess, connection
@@ -118,6 +119,47 @@ async def _make_by_command(folder):
         assert await node.call("Filecoin.WalletHas", address)
         assert await node.call("Filecoin.WalletBalance", address) == "0"
     assert await process.stop() == 0
+
+
+def test_commands_reach_the_keys_of_the_mnemonic(tmp_path):
+    asyncio.run(_use_known_keys(tmp_path))
+
+
+async def _use_known_keys(folder):
+    process = DevnetProcess(folder)
+    await process.start()
+    facts = await process.ready()
+    alice, bob = (account["filecoin"] for account in facts["accounts"][:2])
+
+    def wallet(*arguments):
+        return process.command("wallet", *arguments, "--chain", "devnet")
+
+    assert wallet("default").stdout.strip() == alice
+    made = wallet("new").stdout.strip()
+    listed = json.loads(wallet("list", "--json").stdout)
+    assert {alice, bob, made} < {row["address"] for row in listed}
+    assert [row["address"] for row in listed if row["default"]] == [alice]
+    async with connection(facts) as node:
+        for chosen in (made, alice):
+            assert wallet("set-default", chosen).returncode == 0
+            assert wallet("default").stdout.strip() == chosen
+            assert await node.call("Filecoin.WalletDefaultAddress") == chosen
+        exported = bytes.fromhex(wallet("export", alice).stdout)
+        assert json.loads(exported) == await node.call("Filecoin.WalletExport", alice)
+        signature = wallet("sign", alice, "68656c6c6f").stdout.strip()
+        assert wallet_verifies(process, alice, signature)
+        refused = wallet("delete", alice)
+        assert refused.returncode == 1
+        assert f"the key of {alice} follows from the mnemonic of the devnet" in refused.stderr
+        assert await node.call("Filecoin.WalletHas", alice)
+    assert await process.stop() == 0
+    assert wallet("export", bob).returncode == 0
+
+
+def wallet_verifies(process, address, signature):
+    """Return whether a command finds a signature of `hello` valid."""
+    done = process.command("wallet", "verify", address, "68656c6c6f", signature)
+    return done.stdout == "valid\n"
 
 
 def told(process):

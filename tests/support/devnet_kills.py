@@ -18,7 +18,7 @@ from devnet_process import PATIENCE, DevnetProcess, GoneError, RefusedCallError,
 from papyrus.actors.checks.state import check_state
 from papyrus.consensus.chain import StoredChain
 from papyrus.consensus.selection import messages_of
-from papyrus.devnet.opening import SETTINGS_FILE
+from papyrus.devnet.options import SETTINGS_FILE
 from papyrus.devnet.people import people_of
 from papyrus.genesis.initial_state import TOTAL_SUPPLY
 from papyrus.primitives.address import Address

@@ -17,17 +17,20 @@ from papyrus.cli.wallet_access import (
     FolderOption,
     default_if_first,
     has_terminal,
+    key_in,
     known_password,
     locked_store,
     made_store,
     new_password,
     read_secret,
-    unlocked_store,
+    unlocked_files,
     wallet_folder,
 )
 from papyrus.primitives.address import Address, Protocol
-from papyrus.wallet.errors import KeyExists, NoDefaultAddress, UnknownAddress
+from papyrus.primitives.sentences import sentence
+from papyrus.wallet.errors import KeyExists, NoDefaultAddress, UnknownAddress, WalletError
 from papyrus.wallet.forms import Form, read_keys, write_key
+from papyrus.wallet.key_store import KeyStore
 from papyrus.wallet.keys import Key, kind_named, new_key
 from papyrus.wallet.keystore import FileKeystore
 from papyrus.wallet.lotus_keystore import read_lotus_keystore
@@ -187,7 +190,7 @@ def export(
       papyrus wallet export 0x... --format hex-eth
     """
     path, letter = wallet_folder(folder, chain)
-    key = unlocked_store(path).read(read_address(address))
+    key = key_in(path, read_address(address))
     if json:
         found = {"address": key.address.to_string(letter), "format": form.value}
         say_json({**found, "key": write_key(key, form)})
@@ -209,8 +212,12 @@ def delete(
       papyrus wallet delete f1...
     """
     path, letter = wallet_folder(folder, chain)
-    found = read_address(address)
-    if not locked_store(path).remove(found):
+    found, store = read_address(address), locked_store(path)
+    if store.files is None or not store.files.remove(found):
+        if store.has(found):
+            raise WalletError(
+                sentence("the key of {} follows from the mnemonic of the devnet: it stays", found)
+            )
         raise UnknownAddress(found)
     _say_done(found, letter, f"is in the trash: {path / 'trash'}", json)
 
@@ -286,7 +293,7 @@ def password(
       papyrus wallet password
     """
     path, _ = wallet_folder(folder, chain)
-    store = locked_store(path)
+    store = FileKeystore(path)
     old = known_password() if store.encrypted else ""
     store.unlock(old)
     if has_terminal() or not store.encrypted:
@@ -309,7 +316,7 @@ def check(chain: ChainOption = None, folder: FolderOption = None, json: JsonOpti
       papyrus wallet check
     """
     path, _ = wallet_folder(folder, chain)
-    store = unlocked_store(path)
+    store = unlocked_files(path)
     problems = store.problems()
     if json:
         say_json({"keys": len(store.addresses()), "problems": problems, "ok": not problems})
@@ -321,7 +328,7 @@ def check(chain: ChainOption = None, folder: FolderOption = None, json: JsonOpti
         raise typer.Exit(1)
 
 
-def _add_all(store: FileKeystore, keys: tuple[Key, ...], letter: str) -> list[Address]:
+def _add_all(store: KeyStore, keys: tuple[Key, ...], letter: str) -> list[Address]:
     """Keep keys, and return the addresses of those that were not there."""
     added = []
     for key in keys:

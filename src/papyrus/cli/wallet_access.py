@@ -13,14 +13,18 @@ import typer
 
 from papyrus.cli.input import read_bytes
 from papyrus.cli.output import note, write_addresses_with
+from papyrus.devnet.keys import keys_beside
+from papyrus.devnet.options import SETTINGS_FILE
 from papyrus.node.config_load import NETWORK, load_node
 from papyrus.primitives.address import Address
 from papyrus.primitives.errors import DecodeError
 from papyrus.rules.networks import network_named
 from papyrus.storage.home import home
 from papyrus.wallet.encryption import check_new_password
-from papyrus.wallet.errors import WalletError
+from papyrus.wallet.errors import WalletError, WalletLocked
 from papyrus.wallet.folder import create_unencrypted_wallet, create_wallet, has_wallet
+from papyrus.wallet.key_store import KeyStore
+from papyrus.wallet.keys import Key
 from papyrus.wallet.keystore import FileKeystore
 from papyrus.wallet.passwords import PASSWORD_FILE, password_from_environment
 
@@ -52,41 +56,63 @@ def wallet_folder(folder: Path | None, chain: str | None) -> tuple[Path, str]:
     return folder or home() / network / KEYSTORE_FOLDER, letter
 
 
-def locked_store(folder: Path) -> FileKeystore:
-    """Return a wallet that is there, locked; WalletError where there is none."""
-    return FileKeystore(folder)
+def locked_store(folder: Path) -> KeyStore:
+    """Return a wallet that is there, locked; WalletError where there is none.
+
+    A devnet's has the keys of its mnemonic, too, which are in no file.
+    """
+    settings = folder.parent / SETTINGS_FILE
+    if folder.name != KEYSTORE_FOLDER or not settings.is_file():
+        return FileKeystore(folder)
+    return keys_beside(settings, folder)
 
 
-def unlocked_store(folder: Path) -> FileKeystore:
-    """Return a wallet that is there, unlocked with the password that the user knows."""
+def unlocked_files(folder: Path) -> FileKeystore:
+    """Return the files of a wallet that is there, unlocked with the password the user knows."""
     store = FileKeystore(folder)
     if store.encrypted:
         store.unlock(known_password())
     return store
 
 
-def made_store(folder: Path, chain: str | None, *, encrypt: bool | None) -> FileKeystore:
+def key_in(folder: Path, address: Address) -> Key:
+    """Return a key with its secret; the password is asked for where it is needed."""
+    store = locked_store(folder)
+    try:
+        return store.read(address)
+    except WalletLocked:
+        if store.files is None:
+            raise
+        store.files.unlock(known_password())
+    return store.read(address)
+
+
+def made_store(folder: Path, chain: str | None, *, encrypt: bool | None) -> KeyStore:
     """Return a wallet, unlocked, and made if there is none.
 
     A new one is encrypted unless that is not wanted, or it is a devnet's, whose money is a toy.
     """
     if has_wallet(folder):
-        return unlocked_store(folder)
+        store = locked_store(folder)
+        if store.files is not None and store.files.encrypted:
+            store.files.unlock(known_password())
+        return store
     if not (_network(chain) != DEVNET if encrypt is None else encrypt):
         create_unencrypted_wallet(folder)
         note(
             f"made a wallet in {folder}, which is NOT encrypted: who can read the disk has its keys"
         )
-        return FileKeystore(folder)
+        return locked_store(folder)
     password = new_password()
     create_wallet(folder, password)
     note(f"made a wallet in {folder}: without its password nobody can use its keys, not even you")
-    store = FileKeystore(folder)
-    store.unlock(password)
+    store = locked_store(folder)
+    if store.files is not None:
+        store.files.unlock(password)
     return store
 
 
-def default_if_first(store: FileKeystore, address: Address, chain: str | None) -> None:
+def default_if_first(store: KeyStore, address: Address, chain: str | None) -> None:
     """Make an address the default of a wallet that has none; a devnet's is its first account's."""
     if store.default() is None and _network(chain) != DEVNET:
         store.set_default(address)

@@ -6,7 +6,7 @@ import typer
 
 from papyrus.cli.address import read_address
 from papyrus.cli.output import JsonOption, say, say_json
-from papyrus.cli.wallet_access import ChainOption, FolderOption, unlocked_store, wallet_folder
+from papyrus.cli.wallet_access import ChainOption, FolderOption, key_in, wallet_folder
 from papyrus.crypto.signatures import Signature
 from papyrus.primitives.errors import DecodeError
 from papyrus.wallet.envelope import in_envelope
@@ -34,7 +34,7 @@ def sign(
     """
     content = _content(data, raw)
     path, letter = wallet_folder(folder, chain)
-    key = unlocked_store(path).read(read_address(address))
+    key = key_in(path, read_address(address))
     signature = key.sign(content).to_bytes().hex()
     if json:
         say_json({"address": key.address.to_string(letter), "signature": signature})

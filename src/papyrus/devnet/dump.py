@@ -15,7 +15,7 @@ from typing import Any
 from papyrus.chain.snapshot_export import RECENT_TIPSETS, export_snapshot
 from papyrus.chain.snapshot_import import import_snapshot
 from papyrus.devnet.devnet import Devnet
-from papyrus.devnet.opening import SETTINGS_FILE
+from papyrus.devnet.options import SETTINGS_FILE
 from papyrus.ipld.car import verify_block
 from papyrus.ipld.cid import Cid
 from papyrus.mining.slash_filter import SlashFilter

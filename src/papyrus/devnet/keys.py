@@ -7,10 +7,13 @@ one is made without a password, since nobody is to be asked for one here, and it
 their names; one that has a password is respected, and locked until it is told.
 """
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from papyrus.devnet.options import DevnetOptions
 from papyrus.primitives.address import Address
+from papyrus.primitives.errors import LocalFault
 from papyrus.wallet.errors import KeyExists, UnknownAddress
 from papyrus.wallet.folder import create_unencrypted_wallet, has_wallet
 from papyrus.wallet.key_store import MemoryKeystore
@@ -19,21 +22,41 @@ from papyrus.wallet.keystore import FileKeystore
 from papyrus.wallet.passwords import opened_keystore
 
 
+def keys_beside(settings: Path, folder: Path) -> "DevnetKeystore":
+    """Return the keys of the devnet that a settings file is of, those in a folder locked.
+
+    For commands, while the devnet runs or not: what they change it sees at once. LocalFault.
+    """
+    try:
+        found = json.loads(settings.read_text())
+    except (OSError, ValueError) as error:
+        raise LocalFault(f"{settings} cannot be read: {error}") from error
+    people = DevnetOptions.from_settings(found).people()
+    return DevnetKeystore(people.keys, folder, unlock=False)
+
+
 class DevnetKeystore:
     """Known keys in memory, in front of those in a folder."""
 
     def __init__(
-        self, known: Iterable[Key], folder: Path, unlock_seconds: float | None = None
+        self,
+        known: Iterable[Key],
+        folder: Path,
+        unlock_seconds: float | None = None,
+        *,
+        unlock: bool = True,
     ) -> None:
         """Hold the known keys, the first one's address the default; open the folder if it is there.
 
-        LocalFault where others can look into it, or the environment's password is wrong.
+        It is unlocked with the environment's password unless that is not wanted. LocalFault where
+        others can look into it, or the password is wrong.
         """
         listed = list(known)
         self._known = MemoryKeystore(listed)
         self._known.set_default(listed[0].address if listed else None)
         self._folder = folder
-        self._files = opened_keystore(folder, unlock_seconds) if has_wallet(folder) else None
+        is_opened = unlock and has_wallet(folder)
+        self._files = opened_keystore(folder, unlock_seconds) if is_opened else None
 
     @property
     def files(self) -> FileKeystore | None:

@@ -21,7 +21,7 @@ from papyrus.devnet.caretaker import Caretaker
 from papyrus.devnet.clock import DevnetClock
 from papyrus.devnet.devnet import Devnet, Mining
 from papyrus.devnet.keys import DevnetKeystore
-from papyrus.devnet.options import DevnetOptions
+from papyrus.devnet.options import SETTINGS_FILE, DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.devnet.settings import DevnetSettings, devnet_network
 from papyrus.mining.slash_filter import SlashFilter
@@ -39,7 +39,6 @@ from papyrus.wallet.folder import has_wallet
 from papyrus.wallet.keystore import FileKeystore
 from papyrus.wallet.wallet import Wallet
 
-SETTINGS_FILE = "devnet.json"
 _FILES = (
     "mpool.sqlite",
     "mpool-settings.json",

@@ -16,6 +16,8 @@ from papyrus.primitives.amounts import TokenAmount
 from papyrus.primitives.errors import DecodeError, LocalFault
 
 DEFAULT_SECTORS = 2
+SETTINGS_FILE = "devnet.json"
+"""In the folder of a devnet: what its genesis was made of."""
 
 
 @dataclass(frozen=True, slots=True)
