@@ -77,6 +77,10 @@ def test_first_tipset_of_a_change_is_found(devnet) -> None:
     assert "it holds at 1 already" in papyrus.refused(*always)
     broken = ("chain", "bisect", "1", head, "0", sys.executable, "-c", "1/0")
     assert "ZeroDivisionError" in papyrus.refused(*broken)
+    # The example of the help: the market's next deal ID, a number.
+    many = (sys.executable, "-c", "import sys; sys.exit(int(sys.stdin.read()) <= 100)")
+    deals = ("chain", "bisect", "1", head, "1/@Ha:f05/1/5", *many)
+    assert f"it does not hold at {head} yet" in papyrus.refused(*deals)
     absent = ("chain", "bisect", "1", head, "0", "/nowhere/at/all")
     assert "cannot run /nowhere/at/all" in papyrus.refused(*absent)
 

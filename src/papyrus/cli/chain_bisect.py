@@ -43,7 +43,7 @@ def bisect(
 
     \b
     Examples:
-      papyrus chain bisect 1 3000 '1/@Ha:f05/1/2' jq -e '. > 100'
+      papyrus chain bisect 1 3000 '1/@Ha:f05/1/5' jq -e '. > 100'
     """
     if lowest >= highest:
         raise typer.BadParameter("LOWEST is to be lower than HIGHEST")
