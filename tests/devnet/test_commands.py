@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -368,6 +369,9 @@ def test_wrong_input_is_told(shell: Shell) -> None:
     assert "nobody has sent anything" in shell.refused("state", "get-actor", "t099999")
     assert "Missing argument" in shell.refused("send", to, code=2)
     assert "there is no level 'loud'" in shell.refused("log", "set-level", "loud")
+    named = re.findall(r"--system ([a-z.]+)", shell.text("log", "set-level", "--help"))
+    assert named
+    assert set(named) <= set(shell.text("log", "list").split())
     stranger = shell.refused("send", to, "0", "--from", NOWHERE)
     assert "wallet" in stranger or "key" in stranger
 

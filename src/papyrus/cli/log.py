@@ -44,7 +44,7 @@ def set_level(
 
     \b
     Examples:
-      papyrus log set-level debug --system rpc --system mpool
+      papyrus log set-level debug --system rpc --system sync
       papyrus log set-level warn
     """
     with connected(api) as node:
