@@ -87,7 +87,7 @@ def search_message(
     `known` nor in the store, or the chain is not here as far back as it had to be searched.
     """
     top = chain.head if base is None else base
-    message = known or chain_message(chain.blocks, cid).unsigned
+    message = known or _asked_for(chain.blocks, cid)
     search = _Search(chain, network, cid, message, allow_replaced, read)
     lowest = -1 if lookback == NO_LIMIT else top.height - lookback
     # A limit of zero still looks at the base itself.
@@ -116,7 +116,7 @@ class MessageWait:
         """Wait from the current head on, where a search gave `found`, for so many epochs on top."""
         if not 0 <= confidence <= MOST_CONFIDENCE:
             raise LocalFault(f"a confidence of {confidence} epochs: 0 to {MOST_CONFIDENCE} allowed")
-        message = chain_message(chain.blocks, cid).unsigned
+        message = _asked_for(chain.blocks, cid)
         self._search = _Search(chain, network, cid, message, allow_replaced, read)
         self._confidence = confidence
         self._candidate = found
@@ -219,6 +219,15 @@ class _Search:
         if receipt is None:
             raise LocalFault(f"the receipts {root} do not reach to message {position}")
         return MessageLookup(cid, child, receipt)
+
+
+def _asked_for(store: Blockstore, cid: Cid) -> Message:
+    if not store.has(cid):
+        # So does Lotus refuse what it cannot load: null would say that it knows the message.
+        raise LocalFault(
+            f"there is no message {cid} here: no block of this chain has it, and it does not wait"
+        )
+    return chain_message(store, cid).unsigned
 
 
 def _is_indexed(index: ChainIndex, tipset: Tipset) -> bool:
