@@ -21,7 +21,7 @@ from papyrus.devnet.caretaker import Caretaker
 from papyrus.devnet.clock import DevnetClock
 from papyrus.devnet.devnet import Devnet, Mining
 from papyrus.devnet.keys import DevnetKeystore
-from papyrus.devnet.options import SETTINGS_FILE, DevnetOptions
+from papyrus.devnet.options import OPTION_NAMES, SETTINGS_FILE, DevnetOptions
 from papyrus.devnet.people import People
 from papyrus.devnet.settings import DevnetSettings, devnet_network
 from papyrus.mining.slash_filter import SlashFilter
@@ -149,7 +149,9 @@ def _begun(
     if found is not None:
         timestamp = found.pop("timestamp", None)
         if not isinstance(timestamp, int) or found != wanted:
-            changed = sorted(name for name in wanted if found.get(name) != wanted[name])
+            changed = [
+                OPTION_NAMES.get(name, name) for name in wanted if found.get(name) != wanted[name]
+            ]
             raise LocalFault(
                 f"the devnet in {repository.folder} was begun with another "
                 f"{' and '.join(changed) or 'form'}: leave that as it was, begin anew with "

@@ -19,6 +19,16 @@ DEFAULT_SECTORS = 2
 SETTINGS_FILE = "devnet.json"
 """In the folder of a devnet: what its genesis was made of."""
 
+OPTION_NAMES = {
+    "accounts": "--accounts",
+    "balance": "--balance",
+    "mnemonic": "--mnemonic",
+    "miners": "--miners",
+    "epoch_seconds": "--block-time",
+    "chain_id": "--chain-id",
+}
+"""What people call the fields, as far as they can choose them."""
+
 
 @dataclass(frozen=True, slots=True)
 class DevnetOptions:

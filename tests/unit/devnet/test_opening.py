@@ -20,3 +20,16 @@ def test_refused_first_start_is_in_nobodys_way(tmp_path, options, why):
         pass
     with devnet_desk(tmp_path) as desk:
         assert desk.mine().height == 1
+
+
+def test_other_options_are_named_as_people_give_them(tmp_path):
+    with devnet_desk(tmp_path):
+        pass
+    others = {
+        "accounts": 4, "balance": TokenAmount(5), "mnemonic": f"{'abandon ' * 11}about",
+        "miners": 2, "epoch_seconds": 5, "chain_id": 7,
+    }  # fmt: skip
+    names = ["--accounts", "--balance", "--mnemonic", "--miners", "--block-time", "--chain-id"]
+    why = f"was begun with another {' and '.join(names)}: .*--reset"
+    with pytest.raises(LocalFault, match=why), devnet_desk(tmp_path, **others):
+        pass
