@@ -420,6 +420,8 @@ def test_chain_moves_to_another_node_by_a_snapshot(shell: Shell, empty: Shell) -
     downloaded = empty.folder / "downloaded.car"
     shell.text("chain", "export", downloaded)
     assert empty.json("snapshot", "info", downloaded)["height"] >= written["height"]
+    assert "--load-state FILE" in empty.refused("snapshot", "import", file, "--chain", "devnet")
+    assert not (empty.folder / "devnet").exists()
     imported = empty.json("snapshot", "import", file, "--chain", "butterflynet")
     assert imported["height"] == written["height"]
     secret = {"PAPYRUS_WALLET_PASSWORD": "a password of some length"}

@@ -15,12 +15,14 @@ from papyrus.cli.amounts import when
 from papyrus.cli.node_output import show
 from papyrus.cli.output import JsonOption, human_size, note, progress, say_json
 from papyrus.consensus.chain import StoredChain
+from papyrus.devnet.options import SETTINGS_FILE
 from papyrus.ipld.blockstore import load
 from papyrus.ipld.car import CarReader
 from papyrus.node.config_load import NETWORK, load_node
 from papyrus.node.repository import open_repository
 from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rules.networks import NETWORKS, network_named
+from papyrus.rules.private_networks import DEVNET
 from papyrus.storage.car_files import open_car
 from papyrus.storage.chain_notes import HEAD, fact, open_notes
 from papyrus.storage.compression import open_plain
@@ -131,7 +133,8 @@ def import_(
 ) -> None:
     r"""Make a snapshot the chain of a node, which must not be running.
 
-    An import that was broken off goes on where it was.
+    An import that was broken off goes on where it was. A devnet takes in a snapshot of its own
+    chain alone; another's moves by --dump-state and --load-state of `papyrus devnet`.
 
     \b
     Examples:
@@ -139,6 +142,13 @@ def import_(
       papyrus snapshot import huge.car.zst --chain mainnet --as-layer
     """
     network = _network(chain)
+    is_devnet = network == DEVNET.name
+    if is_devnet and not (home() / network / SETTINGS_FILE).is_file():
+        raise LocalFault(
+            f"a snapshot does not tell what a devnet began with, and no devnet lies in "
+            f"{home() / network}: write it with `papyrus devnet --dump-state FILE`, and begin "
+            "with `papyrus devnet --load-state FILE`"
+        )
     with open_repository(home(), network) as repository:
         done = import_with_progress(repository.datastore, path, network, as_layer=as_layer)
     found = {
@@ -159,7 +169,8 @@ def import_(
     ]
     show(found, fields, json)
     if not json:
-        note(f"start the node with `papyrus daemon --chain {network}`")
+        command = "devnet" if is_devnet else f"daemon --chain {network}"
+        note(f"start the node with `papyrus {command}`")
 
 
 @app.command(no_args_is_help=True)
