@@ -71,6 +71,15 @@ def _place(value: str) -> str:
     return value
 
 
+def _engine(value: str) -> str:
+    if value not in ("native", "wasm"):
+        # The actors take long to import, and most configurations need none of them.
+        from papyrus.actors.engine import EngineChoice  # noqa: PLC0415 - see above
+
+        EngineChoice.parse(value)
+    return value
+
+
 Whole = Annotated[int, BeforeValidator(_not_a_flag)]
 Decimal = Annotated[float, BeforeValidator(_not_a_flag), Field(allow_inf_nan=False)]
 Seconds = Annotated[float, BeforeValidator(_not_a_flag), Field(ge=0, allow_inf_nan=False)]
@@ -81,4 +90,4 @@ Level = Literal["debug", "info", "warning", "error"]
 Levels = Annotated[dict[str, Level], BeforeValidator(_tabled)]
 NetworkName = Annotated[str, AfterValidator(_known_network)]
 Place = Annotated[str, AfterValidator(_place)]
-Engine = Annotated[str, Field(pattern=r"^(native|wasm|hybrid:.+)$")]
+Engine = Annotated[str, AfterValidator(_engine)]

@@ -137,6 +137,7 @@ class Workers(Generic[Means]):
         await asyncio.wait(ready)
         failures = [error for each in ready if (error := each.exception()) is not None]
         if failures:
+            self._refuse_waiting(failures[0])
             await self.stop()
             raise failures[0]
         for handle in self._handles:
@@ -181,10 +182,7 @@ class Workers(Generic[Means]):
     async def stop(self, grace: float = STOP_GRACE) -> None:
         """End all processes; calls under way are given the grace, calls that wait are refused."""
         self._stopping = True
-        for waiting in self._waiting:
-            if not waiting.done():
-                waiting.set_exception(_stopping())
-        self._waiting.clear()
+        self._refuse_waiting(_stopping())
         if self._under_way:
             await asyncio.wait(set(self._under_way), timeout=grace)
         if self._under_way:
@@ -202,6 +200,12 @@ class Workers(Generic[Means]):
             handle.kill()
             handle.bury()
         self._threads.shutdown()
+
+    def _refuse_waiting(self, error: BaseException) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(error)
+        self._waiting.clear()
 
     async def _take(self) -> WorkerHandle:
         """Return a worker that is free, when there is one; first come, first served."""

@@ -211,6 +211,13 @@ def test_wrong_variable_and_option_are_named() -> None:
         load(None, {"PAPYRUS_METRICS_ENABLED": "perhaps"})
     with pytest.raises(LocalFault, match=r"^on the command line: chain.workers = -1: "):
         load(None, {}, {"chain.workers": -1})
+    for engine, told in (
+        ("foo", "'foo' is no engine: write native, wasm or hybrid:"),
+        ("hybrid:x", "'x' does not say "),
+        ("hybrid:baker=wasm", "baker"),
+    ):
+        with pytest.raises(LocalFault, match=rf"chain.engine = '{engine}': .*{told}"):
+            load(None, {}, {"chain.engine": engine})
     with pytest.raises(LocalFault, match=r"logging.levels = 'rpc': it should be name=value"):
         load(None, {"PAPYRUS_LOGGING_LEVELS": "rpc"})
 

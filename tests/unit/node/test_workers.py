@@ -323,8 +323,11 @@ def test_stop_ends_what_goes_on_after_the_grace() -> None:
 def test_workers_that_do_not_start_are_told(prepare, arguments, told) -> None:
     async def run() -> None:
         workers = Workers(2, prepare, *arguments)
-        with pytest.raises(LocalFault, match=told):
-            await workers.start()
+        waits = asyncio.ensure_future(workers.run(work.add, 1))
+        await asyncio.sleep(0)
+        for refused in (workers.start(), waits):
+            with pytest.raises(LocalFault, match=told):
+                await refused
         assert workers.pids == []
 
     asyncio.run(run())
