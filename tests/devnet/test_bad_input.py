@@ -326,6 +326,18 @@ def test_wrong_options_are_sentences(tmp_path):
         assert done.stderr.strip(), options
 
 
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ("foo", ("write native, wasm or hybrid:",)),
+        ("hybrid:x", ("'x' does not say ACTOR[.METHOD]=native|wasm",)),
+        ("wasm", ("`papyrus bundle fetch 18 --network devnet`", "import v18.tar.zst`")),
+    ],
+)
+def test_engine_that_cannot_run_is_a_sentence(tmp_path, engine, words):
+    expect_sentence(run_devnet(tmp_path, "--engine", engine), *words)
+
+
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory):
     """Return the folder of a devnet that was stopped after some epochs."""

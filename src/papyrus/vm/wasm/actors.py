@@ -5,10 +5,11 @@ For each invocation it pays for the module's first memory, makes an instance of 
 being out of gas. A trap of the actor's own making is an illegal instruction.
 """
 
-from papyrus.ipld.blockstore import Blockstore, load
+from papyrus.ipld.blockstore import Blockstore
 from papyrus.ipld.cid import Cid
-from papyrus.primitives.errors import DecodeError, Fatal, OutOfGas
+from papyrus.primitives.errors import DecodeError, Fatal, LocalFault, OutOfGas
 from papyrus.primitives.exit_codes import ExitCode
+from papyrus.rules.actor_codes import build_of
 from papyrus.rules.gas_prices import GasPrices
 from papyrus.rules.versions import KernelAbi, Rules
 from papyrus.vm import gas_charges as charges
@@ -36,7 +37,7 @@ class WasmActors:
         calls = kernel.calls
         rules = calls.rules
         try:
-            module = self._modules.module(code, self._load)
+            module = self._modules.module(code, lambda code: self._load(code, kernel))
         except DecodeError as error:
             raise Fatal(f"the actor's code {code} cannot be run: {error}") from error
         invocation = Invocation(kernel, calls.memory_used)
@@ -108,8 +109,17 @@ class WasmActors:
             self._last = (rules, linker)
         return self._last[1]
 
-    def _load(self, code: Cid) -> bytes:
-        return load(self._code, code)
+    def _load(self, code: Cid, kernel: Kernel) -> bytes:
+        data = self._code.get(code)
+        if data is None:
+            manifest, version = kernel.calls.machine.manifest, kernel.calls.rules.actors_version
+            build = build_of(manifest.codes) or "mainnet"
+            raise LocalFault(
+                f"the released code {code} of {manifest.names.get(code, 'an actor')} is not here: "
+                f"run `papyrus bundle fetch {version} --network {build}`, or `papyrus bundle "
+                f"import v{version}.tar.zst` with that file from Lotus' build/actors"
+            )
+        return data
 
 
 def _not_started(error: Exception) -> Exit:
