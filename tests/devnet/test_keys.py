@@ -135,6 +135,9 @@ async def _use_known_keys(folder):
         return process.command("wallet", *arguments, "--chain", "devnet")
 
     assert wallet("default").stdout.strip() == alice
+    unnamed = process.command("wallet", "default")
+    assert (unnamed.stdout.strip(), "wallet of devnet" in unnamed.stderr) == (alice, True)
+    assert wallet("balance", alice).stdout == "10000 FIL\n"
     made = wallet("new").stdout.strip()
     listed = json.loads(wallet("list", "--json").stdout)
     assert {alice, bob, made} < {row["address"] for row in listed}

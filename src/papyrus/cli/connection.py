@@ -128,21 +128,30 @@ class NodeClient:
 
 
 @contextmanager
-def connected(api: str | None) -> Iterator[NodeClient]:
+def connected(api: str | None, chain: str | None = None) -> Iterator[NodeClient]:
     """Give the node that a command speaks to; LocalFault in words where there is none."""
-    with NodeClient(find_node(api)) as node:
+    with NodeClient(find_node(api, chain)) as node:
         yield node
 
 
-def find_node(api: str | None) -> ApiInfo:
-    """Return where the node is that a command speaks to; LocalFault in words without one."""
+def find_node(api: str | None, chain: str | None = None) -> ApiInfo:
+    """Return where the node is that a command speaks to; LocalFault in words without one.
+
+    A chain is the network of one that runs here.
+    """
+    if chain is not None:
+        if api is not None:
+            raise LocalFault("--api and --chain each name a node: give one of them")
+        if not (home() / chain / ADDRESS_FILE).is_file():
+            raise LocalFault(f"no node of {chain} runs here")
+        return _node_in(home() / chain)
     if api is not None and (home() / api / ADDRESS_FILE).is_file():
         return _node_in(home() / api)
     if api is not None:
         return _parsed(api, "--api")
     if given := os.environ.get(VARIABLE):
         return _parsed(given, VARIABLE)
-    for folder in _folders():
+    for folder in node_folders():
         with suppress(LocalFault):
             return _node_in(folder)
     raise LocalFault(_NO_NODE)
@@ -179,7 +188,7 @@ def _parsed(text: str, origin: str) -> ApiInfo:
         raise LocalFault(f"{origin}: {error}") from error
 
 
-def _folders() -> list[Path]:
+def node_folders() -> list[Path]:
     """Return the folders in which a node says that it runs, the one that said so last first."""
     found = []
     with suppress(OSError):

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from papyrus.cli.output import fail, say, write_addresses_with
+from papyrus.cli.output import fail, name_wallet_with, say, write_addresses_with
 from papyrus.primitives.errors import PapyrusError
 from papyrus.primitives.sentences import MAINNET_LETTER
 
@@ -84,6 +84,7 @@ class LazyGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a known failure becomes one sentence and exit code 1."""
         write_addresses_with(MAINNET_LETTER)
+        name_wallet_with("")
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

@@ -6,6 +6,7 @@ person watches (a terminal). Exit codes: 0 done, 1 failed or found wrong, 2 wron
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ import typer
 from papyrus.primitives.sentences import MAINNET_LETTER, Words, told
 
 _LETTER = ContextVar("letter", default=MAINNET_LETTER)
+_WALLET_OPTIONS = ContextVar("wallet_options", default="")
+_WALLET_COMMAND = re.compile("`(papyrus wallet [^`]+)`")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 """The `--json` flag, the same on every command."""
@@ -49,9 +52,20 @@ def write_addresses_with(letter: str) -> None:
     _LETTER.set(letter)
 
 
+def name_wallet_with(options: str) -> None:
+    """Let what this command advises to do with the wallet have the options that name that one."""
+    _WALLET_OPTIONS.set(options)
+
+
+def advice(text: str) -> str:
+    """Return a text whose commands of the wallet are for the wallet that is used."""
+    options = _WALLET_OPTIONS.get()
+    return _WALLET_COMMAND.sub(lambda found: f"`{found[1]}{options}`", text)
+
+
 def fail(sentence: Words) -> NoReturn:
     """End the command with exit code 1 and the reason."""
-    note(f"papyrus: {told(sentence, _LETTER.get())}")
+    note(f"papyrus: {advice(told(sentence, _LETTER.get()))}")
     raise typer.Exit(1)
 
 

@@ -76,7 +76,7 @@ def new(
       papyrus wallet new delegated --chain calibnet
     """
     wanted = kind_named(kind)
-    path, letter = wallet_folder(folder, chain)
+    path, letter = wallet_folder(folder, chain, made=True)
     store = made_store(path, chain, encrypt=encrypt)
     key = new_key(wanted)
     store.add(key)
@@ -147,7 +147,7 @@ def import_key(
       papyrus wallet import --format hex-eth --type secp256k1
       papyrus wallet import --lotus ~/.lotus
     """
-    path, letter = wallet_folder(folder, chain)
+    path, letter = wallet_folder(folder, chain, made=True)
     default: Address | None = None
     if lotus is not None:
         found = read_lotus_keystore(lotus)

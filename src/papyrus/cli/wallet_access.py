@@ -7,12 +7,14 @@ is never an argument, for arguments are shown to everyone on the machine.
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
+from papyrus.cli.connection import node_folders
 from papyrus.cli.input import read_bytes
-from papyrus.cli.output import note, write_addresses_with
+from papyrus.cli.output import name_wallet_with, note, write_addresses_with
 from papyrus.devnet.keys import keys_beside
 from papyrus.devnet.options import SETTINGS_FILE
 from papyrus.node.config_load import NETWORK, load_node
@@ -48,12 +50,30 @@ FolderOption = Annotated[
 ]
 
 
-def wallet_folder(folder: Path | None, chain: str | None) -> tuple[Path, str]:
-    """Return the folder of a node's wallet, and the letter of its network's addresses."""
+def wallet_folder(
+    folder: Path | None, chain: str | None, *, made: bool = False
+) -> tuple[Path, str]:
+    """Return the folder of a node's wallet, and the letter of its network's addresses.
+
+    Where no network is named, and the usual one has no wallet here, it is that of the one node that
+    runs here; not so where a wallet may be made, for which of them is to be chosen.
+    """
     network = _network(chain)
+    if folder is None and chain is None and not made:
+        running = node_folders()
+        if len(running) == 1 and not has_wallet(home() / network / KEYSTORE_FOLDER):
+            network = chain = running[0].name
+            note(f"the wallet of {network}, whose node runs here")
     letter = network_named(network).address_prefix
     write_addresses_with(letter)
+    name_wallet(chain, folder)
     return folder or home() / network / KEYSTORE_FOLDER, letter
+
+
+def name_wallet(chain: str | None, folder: Path | None = None) -> None:
+    """Let what this command advises be for the wallet that it was given."""
+    given = (("--chain", chain), ("--folder", folder))
+    name_wallet_with("".join(f" {name} {quote(str(value))}" for name, value in given if value))
 
 
 def locked_store(folder: Path) -> KeyStore:

@@ -101,7 +101,7 @@ def import_words(
         ask_hidden("Passphrase of the words") if passphrase else "",
     )
     keys = [derive_key(wanted, seed, place) for place in places]
-    where, letter = wallet_folder(folder, chain)
+    where, letter = wallet_folder(folder, chain, made=True)
     store = made_store(where, chain, encrypt=encrypt)
     for key in keys:
         try:

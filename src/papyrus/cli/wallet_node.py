@@ -20,8 +20,8 @@ from papyrus.cli.message_sending import (
     send,
     sender_of,
 )
-from papyrus.cli.output import JsonOption, fail, note, say, say_json, say_table
-from papyrus.cli.wallet_access import known_password
+from papyrus.cli.output import JsonOption, advice, fail, note, say, say_json, say_table
+from papyrus.cli.wallet_access import ChainOption, known_password, name_wallet
 from papyrus.ipld import dag_cbor
 from papyrus.primitives.amounts import ZERO, TokenAmount, decode_bigint
 from papyrus.primitives.errors import PapyrusError
@@ -42,6 +42,7 @@ def balance(
     address: Annotated[
         str | None, typer.Argument(metavar="[ADDRESS]", help="All of the node's, if not given.")
     ] = None,
+    chain: ChainOption = None,
     api: ApiOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -52,7 +53,8 @@ def balance(
       papyrus wallet balance f1...
       papyrus wallet balance
     """
-    with connected(api) as node:
+    name_wallet(chain)
+    with connected(api, chain) as node:
         if address is None:
             rows = [_row(node, one) for one in node.ask("WalletList") or []]
         else:
@@ -71,7 +73,7 @@ def balance(
             [(row["address"], row["id"] or "", fil(row["balance"]), row["nonce"]) for row in rows],
         )
     else:
-        note("the node holds no keys; `papyrus wallet new` makes one")
+        note(advice("the node holds no keys; `papyrus wallet new` makes one"))
 
 
 def unlock(
@@ -79,6 +81,7 @@ def unlock(
         float | None,
         typer.Option("--for", metavar="SECONDS", min=1, help="Until the node stops, if not given."),
     ] = None,
+    chain: ChainOption = None,
     api: ApiOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -88,7 +91,8 @@ def unlock(
     Examples:
       papyrus wallet unlock --for 600
     """
-    with connected(api) as node:
+    name_wallet(chain)
+    with connected(api, chain) as node:
         node.ask("WalletUnlock", known_password(), seconds, namespace="Papyrus")
     if json:
         say_json({"unlocked": True, "seconds": seconds})
@@ -96,14 +100,15 @@ def unlock(
         note("the wallet is unlocked" + (f" for {seconds:g} s" if seconds else ""))
 
 
-def lock(api: ApiOption = None, json: JsonOption = False) -> None:
+def lock(chain: ChainOption = None, api: ApiOption = None, json: JsonOption = False) -> None:
     r"""Let a running node sign no more, until its wallet is unlocked again.
 
     \b
     Examples:
       papyrus wallet lock
     """
-    with connected(api) as node:
+    name_wallet(chain)
+    with connected(api, chain) as node:
         node.ask("WalletLock", namespace="Papyrus")
     if json:
         say_json({"unlocked": False})

@@ -259,6 +259,44 @@ def test_mistake_is_one_sentence_and_exit_code_1(papyrus, command, found: str) -
     assert result.stdout == ""
 
 
+def test_advice_is_for_the_wallet_that_was_named(papyrus, home: Path) -> None:
+    missing = papyrus("wallet", "list", "--chain", "calibnet")
+    assert f"there is no wallet in {home / 'calibnet' / 'keystore'}" in missing.stderr
+    assert "`papyrus wallet new --chain calibnet` makes one" in missing.stderr
+    create_wallet(home / "calibnet" / "keystore", CORRECT, ScryptCost(2, 1, 1))
+    unknown = papyrus("wallet", "export", JUNK_ADDRESS, "--chain", "calibnet")
+    assert "`papyrus wallet list --chain calibnet` shows" in unknown.stderr
+    without = papyrus("wallet", "default", "--folder", home / "calibnet" / "keystore")
+    advised = f"`papyrus wallet set-default ADDRESS --folder {home / 'calibnet' / 'keystore'}`"
+    assert advised in without.stderr
+    assert "`papyrus wallet new` makes one" in papyrus("wallet", "list").stderr
+
+
+def test_wallet_is_that_of_the_one_node_that_runs_where_there_is_no_other(
+    papyrus, home: Path
+) -> None:
+    address = papyrus("wallet", "new", "--chain", "calibnet").stdout.strip()
+    assert "there is no wallet in" in papyrus("wallet", "default").stderr
+    (home / "calibnet" / "api").write_text("/ip4/127.0.0.1/tcp/1/http")
+    found = papyrus("wallet", "default")
+    assert (found.stdout.strip(), "the wallet of calibnet" in found.stderr) == (address, True)
+    (home / "devnet").mkdir()
+    (home / "devnet" / "api").write_text("/ip4/127.0.0.1/tcp/2/http")
+    assert papyrus("wallet", "default").exit_code == 1
+    (home / "devnet" / "api").unlink()
+    own = papyrus("wallet", "new").stdout.strip()
+    assert own.startswith("f1")
+    assert papyrus("wallet", "default").stdout.strip() == own
+
+
+@pytest.mark.parametrize("command", ["balance", "unlock", "lock"])
+def test_node_of_a_wallet_is_named_by_its_network(papyrus, command: str) -> None:
+    result = papyrus("wallet", command, "--chain", "calibnet")
+    assert (result.exit_code, "no node of calibnet runs here" in result.stderr) == (1, True)
+    both = papyrus("wallet", command, "--chain", "calibnet", "--api", "devnet")
+    assert "--api and --chain each name a node" in both.stderr
+
+
 @pytest.mark.parametrize("command", ["delete", "restore", "set-default", "export"])
 @pytest.mark.usefixtures("folder")
 def test_unknown_address_is_told(papyrus, command: str) -> None:
