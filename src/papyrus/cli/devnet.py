@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from papyrus.cli.devnet_banner import banner, devnet_info, facts
-from papyrus.cli.devnet_state import begin_with, read_dump, write_dump
+from papyrus.cli.devnet_state import begin_with, expect_same, read_dump, write_dump
 from papyrus.cli.main import STARTED
 from papyrus.cli.output import JsonOption, say, say_json, write_addresses_with
 from papyrus.devnet.devnet import Devnet, Mining
@@ -136,10 +136,16 @@ def devnet(
     folder = home() if state is None else state
     config = _config(folder, engine, host_name, port, auth, block_time, mixed, miners)
     options = _options(config, accounts, balance, mnemonic, chain_id)
+    loaded = None if load_state is None else read_dump(load_state)
+    if loaded is not None:
+        given = {
+            "accounts": accounts, "balance": balance, "mnemonic": mnemonic, "miners": miners,
+            "epoch_seconds": block_time, "chain_id": chain_id,
+        }  # fmt: skip
+        expect_same(loaded, options, [name for name in given if given[name] is not None])
     with open_repository(folder, NETWORK) as repository:
         if reset:
             forget(repository)
-        loaded = None if load_state is None else read_dump(load_state)
         if loaded is not None:
             options = begin_with(repository, loaded)
         moves = _Moves(loaded, dump_state)

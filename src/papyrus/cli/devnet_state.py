@@ -4,10 +4,11 @@ The file is what `Papyrus.DumpState` answers, so that what one writes the other 
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from papyrus.devnet.dump import DevnetDump, restore
-from papyrus.devnet.options import DevnetOptions
+from papyrus.devnet.options import OPTION_NAMES, DevnetOptions
 from papyrus.devnet.settings import devnet_network
 from papyrus.node.repository import Repository
 from papyrus.primitives.errors import DecodeError, LocalFault
@@ -38,6 +39,18 @@ def write_dump(path: Path, dump: DevnetDump) -> None:
     """Write a devnet to a file, whole or not at all, for its owner alone: the mnemonic is in it."""
     text = json.dumps(codec_of(DevnetDump).write(dump, _LETTER))
     write_atomic(path, text.encode(), private=True)
+
+
+def expect_same(dump: DevnetDump, wanted: DevnetOptions, given: Iterable[str]) -> None:
+    """Raise LocalFault where a devnet began with something else than options that were given."""
+    begun = DevnetOptions.from_settings(dump.settings)
+    other = [name for name in given if getattr(wanted, name) != getattr(begun, name)]
+    if other:
+        raise LocalFault(
+            f"the devnet of --load-state was begun with another "
+            f"{' and '.join(OPTION_NAMES[name] for name in other)}, which stays as it was: leave "
+            "that out, or begin another devnet without --load-state"
+        )
 
 
 def begin_with(repository: Repository, dump: DevnetDump) -> DevnetOptions:

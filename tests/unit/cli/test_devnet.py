@@ -1,0 +1,30 @@
+"""What `papyrus devnet` refuses before it begins."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from papyrus.cli.devnet_state import write_dump
+from papyrus.devnet.dump import DevnetDump
+from papyrus.devnet.options import DevnetOptions
+from papyrus.types.tipset import TipsetKey
+
+
+def test_options_that_a_loaded_state_contradicts_are_refused(papyrus, tmp_path: Path) -> None:
+    options = DevnetOptions(accounts=2)
+    settings = {**asdict(options), "balance": str(int(options.balance)), "timestamp": 1}
+    path = tmp_path / "monday.json"
+    write_dump(path, DevnetDump(settings, TipsetKey(()), b"no snapshot", []))
+
+    def refused(*words: object) -> str:
+        # What is refused forgets nothing.
+        kept = tmp_path / "devnet" / "devnet.json"
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text("{}")
+        result = papyrus("devnet", "--state", tmp_path, "--load-state", path, "--reset", *words)
+        assert (result.exit_code, kept.exists()) == (1, True)
+        return str(result.stderr)
+
+    told = refused("--accounts", 3, "--block-time", 9, "--balance", "10000")
+    assert "begun with another --accounts and --block-time, which stays as it was" in told
+    path.unlink()
+    assert f"cannot read {path}" in refused()
