@@ -100,16 +100,16 @@ class NodeClient:
         """With which letter the node's network begins addresses."""
         return str(self.ask("StateLookupID", "f00", None))[0]
 
-    def is_ready(self) -> bool:
-        """Return whether the node says that it is at the head of the chain, however old that is.
+    def unready(self) -> str:
+        """Return why requests should not be sent to the node now, as it says; empty if they should.
 
-        On a network that makes blocks only when a message waits, an old head is no delay.
+        On a network that makes blocks only when a message waits, an old head is no reason.
         """
         try:
             answer = self._http.get(f"{self.info.base}/health/readyz", timeout=SECONDS)
         except httpx.HTTPError:
-            return False
-        return answer.is_success
+            return "it does not say"
+        return "" if answer.is_success else answer.text.strip().replace("\n", ", ")
 
     def close(self) -> None:
         """Close the connection."""

@@ -25,14 +25,14 @@ def info(api: ApiOption = None, json: JsonOption = False) -> None:
     with connected(api) as node:
         found = _info(node)
         at = node.info.base
-    head, behind = found["head"], found["behind"]
+    head = found["head"]
     fields: list[tuple[str, object]] = [
         ("network", found["network"]),
         ("network version", found["network_version"]),
         ("node", f"{found['agent']} at {at}"),
         ("started", f"{found['started'][:19].replace('T', ' ')} UTC"),
         ("head", f"{head['height']}, {when(head['timestamp'])} ({ago(head['timestamp'])})"),
-        ("at the head", "yes" if found["ready"] else f"no, {behind} epochs behind the clock"),
+        ("ready", "yes" if found["ready"] else f"no: {found['unready']}"),
         ("base fee", f"{int(head['base_fee']):,} attoFIL a unit of gas"),
         ("waiting messages", found["pending"]),
         ("peers", found["peers"]),
@@ -148,6 +148,7 @@ def _info(node: NodeClient) -> dict[str, Any]:
     head = node.ask("ChainHead")
     first = head["Blocks"][0]
     default = balance = None
+    unready = node.unready()
     try:
         default = node.ask("WalletDefaultAddress")
         balance = node.ask("WalletBalance", default)
@@ -164,7 +165,8 @@ def _info(node: NodeClient) -> dict[str, Any]:
             "timestamp": first["Timestamp"],
             "base_fee": first["ParentBaseFee"],
         },
-        "ready": node.is_ready(),
+        "ready": not unready,
+        "unready": unready,
         "behind": node.ask("NodeStatus", False)["SyncStatus"]["Behind"],
         "pending": len(node.ask("MpoolPending", None) or []),
         "peers": len(node.ask("NetPeers") or []),

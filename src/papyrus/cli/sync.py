@@ -31,8 +31,10 @@ def status(api: ApiOption = None, json: JsonOption = False) -> None:
       papyrus sync status
     """
     with connected(api) as node:
+        unready = node.unready()
         found = {
-            "ready": node.is_ready(),
+            "ready": not unready,
+            "unready": unready,
             "behind": _behind(node),
             "state": node.ask("SyncState"),
         }
@@ -42,7 +44,7 @@ def status(api: ApiOption = None, json: JsonOption = False) -> None:
     say_fields(
         [
             ("head", found["behind"]["Epoch"]),
-            ("at the head", "yes" if found["ready"] else "no"),
+            ("ready", "yes" if found["ready"] else f"no: {found['unready']}"),
             ("age of it", f"{found['behind']['Behind']} epochs"),
             ("messages executed", f"{found['state']['VMApplied']:,}"),
         ]
@@ -77,7 +79,7 @@ def wait(
             behind = _behind(node)
             first = behind["Behind"] if first is None else max(first, behind["Behind"])
             bar.reach(first - behind["Behind"], first)
-            if not watch and (not behind["Behind"] or node.is_ready()):
+            if not watch and (not behind["Behind"] or not node.unready()):
                 break
             if timeout is not None and time.monotonic() - started >= timeout:
                 note(f"papyrus: it is still {behind['Behind']} epochs behind")

@@ -245,10 +245,10 @@ async def host(
     door = Door(hosted.auth, limits, tuple(config.cors_origins))
 
     async def is_live() -> str:
-        return "".join(livez(node.status()).reasons)
+        return "\n".join(livez(node.status()).reasons)
 
     async def is_ready() -> str:
-        return "".join(readyz(node.status()).reasons)
+        return "\n".join(readyz(node.status()).reasons)
 
     def figures() -> tuple[bytes, str]:
         node.metrics.pending_messages.set(len(node.pool))

@@ -41,6 +41,10 @@ def answering(body: bytes, status: int = 200) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
+        def do_GET(self) -> None:
+            self.headers["Content-Length"] = "0"
+            self.do_POST()
+
         def log_message(self, *_: object) -> None:
             pass
 
@@ -132,7 +136,15 @@ def test_node_that_is_not_there_is_told() -> None:
     with NodeClient(ApiInfo(gone)) as node, pytest.raises(LocalFault, match="is it running"):
         node.ask("X")
     with NodeClient(ApiInfo(gone)) as node:
-        assert not node.is_ready()
+        assert node.unready() == "it does not say"
+
+
+def test_node_that_is_not_ready_says_why() -> None:
+    with (
+        answering(b"it is stopping\n0 of 1 workers are alive\n", 503) as url,
+        connected(url) as node,
+    ):
+        assert node.unready() == "it is stopping, 0 of 1 workers are alive"
 
 
 def asked() -> Iterator[tuple[str, str, int | None]]:
