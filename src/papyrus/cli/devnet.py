@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from papyrus.cli.amounts import read_amount
 from papyrus.cli.devnet_banner import banner, devnet_info, facts
 from papyrus.cli.devnet_state import begin_with, expect_same, read_dump, write_dump
 from papyrus.cli.main import STARTED
@@ -31,8 +32,6 @@ from papyrus.node.lifecycle import run as run_until_stopped
 from papyrus.node.listen_address import ListenAddress, parse_listen_address
 from papyrus.node.logging import Logs
 from papyrus.node.repository import Repository, open_repository
-from papyrus.primitives.amounts import TokenAmount
-from papyrus.primitives.errors import DecodeError, LocalFault
 from papyrus.rpc.auth import Auth, open_auth
 from papyrus.rpc.listening import listen, port_of
 from papyrus.rules.private_networks import DEVNET
@@ -319,10 +318,7 @@ def _options(
     chain_id: int | None,
 ) -> DevnetOptions:
     section = config.devnet
-    try:
-        amount = section.balance if balance is None else TokenAmount.parse(_fil(balance))
-    except DecodeError as error:
-        raise LocalFault(f"--balance {balance}: {error}") from error
+    amount = section.balance if balance is None else read_amount(balance, "the amount of --balance")
     return DevnetOptions(
         accounts=section.accounts if accounts is None else accounts,
         balance=amount,
@@ -331,8 +327,3 @@ def _options(
         epoch_seconds=max(1, round(section.block_time)) if section.block_time else 4,
         chain_id=section.chain_id if chain_id is None else chain_id,
     )
-
-
-def _fil(text: str) -> str:
-    """Return an amount with its unit: plain numbers are FIL."""
-    return f"{text} FIL" if text.replace(".", "", 1).isdigit() else text

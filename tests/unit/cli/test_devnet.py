@@ -28,3 +28,10 @@ def test_options_that_a_loaded_state_contradicts_are_refused(papyrus, tmp_path: 
     assert "begun with another --accounts and --block-time, which stays as it was" in told
     path.unlink()
     assert f"cannot read {path}" in refused()
+
+
+def test_balance_that_is_no_amount_is_explained(papyrus, tmp_path: Path) -> None:
+    result = papyrus("devnet", "--state", tmp_path, "--balance", "abc")
+    assert result.exit_code == 1
+    assert "the amount of --balance 'abc' is none" in result.stderr
+    assert "write FIL as 1.5, or attoFIL as 10attofil" in result.stderr
