@@ -166,6 +166,10 @@ def test_faucet_gives_by_command_and_over_http(shell: Shell) -> None:
     given = json.loads(post(url, {"address": NOWHERE, "amount": "3"}))
     shell.json("state", "wait-msg", given["cid"])
     assert shell.balance(NOWHERE_IN_FILECOIN) == before + 5 * 10**18
+    asked = urllib.request.Request(f"{url}?address={NOWHERE}&amount=1", method="POST")  # noqa: S310
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
+        given = json.loads(answer.read())
+    assert (given["to"], given["amount"]) == (NOWHERE_IN_FILECOIN, str(10**18))
 
 
 def test_failed_message_ends_with_1_and_says_why(shell: Shell) -> None:
@@ -384,6 +388,7 @@ def test_wrong_token_is_told(empty: Shell, tmp_path: Path) -> None:
         to = facts["accounts"][1]["filecoin"]
         told = empty.refused_alone("send", to, "1", **reader)
         assert "the token does not allow this: missing permission" in told
+        assert "(need 'write'); `papyrus auth api-info --perm write`" in told
         forged = {**reader, "FULLNODE_API_INFO": "x" + line}
         assert "the node refuses the token" in empty.refused_alone("chain", "head", **forged)
         assert "there is no permission" in empty.refused("auth", "api-info", "--perm", "all")

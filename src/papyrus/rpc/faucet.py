@@ -2,13 +2,14 @@
 
     curl -d '{"address": "0xd388...8498"}' http://127.0.0.1:1234/faucet
 
-The body is JSON, or an address alone; the answer the message that brings the funds, which come out
-of the devnet's first account. Whoever may call the interface may ask, with a token or without:
-these funds are worth nothing.
+The body is JSON, or an address alone; without one the query has the same. The answer is the message
+that brings the funds, which come out of the devnet's first account. Whoever may call the interface
+may ask, with a token or without: these funds are worth nothing.
 """
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -43,7 +44,7 @@ def faucet_route(devnet: Devnet, door: Door) -> Route:
         try:
             door.caller(request.headers, request.query_params, client)
             async with asyncio.timeout(door.limits.body_seconds):
-                to, amount = read_wish(await _body(request))
+                to, amount = read_wish(await _body(request), request.query_params)
             signed = await devnet.sending.send(draft(_giver(devnet), to, amount))
         except BadToken as error:
             return _refused(401, str(error))
@@ -61,16 +62,21 @@ def faucet_route(devnet: Devnet, door: Door) -> Route:
     return Route(PATH, respond, methods=["POST"])
 
 
-def read_wish(body: bytes) -> tuple[Address, TokenAmount]:
-    """Return who asks for how much; DecodeError for a body that does not say so."""
+def read_wish(body: bytes, query: Mapping[str, str]) -> tuple[Address, TokenAmount]:
+    """Return who asks for how much; DecodeError where neither the body nor a query says so."""
     try:
         text = body.decode("utf-8").strip()
-        wish = json.loads(text) if text.startswith("{") else {"address": text}
+        wish: Mapping[str, Any] = query
+        if text:
+            wish = json.loads(text) if text.startswith("{") else {"address": text}
     except (ValueError, RecursionError) as error:
         raise DecodeError("the body is an address, or JSON with one") from error
     address, amount = wish.get("address"), wish.get("amount")
     if not isinstance(address, str) or not isinstance(amount, str | None):
-        raise DecodeError('the body is an address, or {"address": "t1...", "amount": "5 FIL"}')
+        raise DecodeError(
+            'the body is an address, or {"address": "t1...", "amount": "5 FIL"}; or the query is '
+            "?address=t1..."
+        )
     wanted = USUAL if amount is None else TokenAmount.parse(amount)
     if not 0 < wanted <= MOST:
         raise DecodeError(f"{amount} cannot be given: up to {MOST.to_fil()} at once")

@@ -24,13 +24,19 @@ DELEGATED = Address.from_string("f410f2oekwcmo2pueydmaq53eic2i62crtbeyuzx2gmy")
     ],
 )
 def test_wish_is_read(body: bytes, address: Address, amount: TokenAmount) -> None:
-    assert read_wish(body) == (address, amount)
+    assert read_wish(body, {"token": "x"}) == (address, amount)
+
+
+def test_wish_without_a_body_is_in_the_query() -> None:
+    assert read_wish(b"", {"address": "t01000"}) == (Address.from_id(1000), USUAL)
+    asked = read_wish(b" ", {"address": ETHEREUM, "amount": "2"})
+    assert asked == (DELEGATED, TokenAmount.from_fil(2))
 
 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "address"),
+        (b"", r"the body is an address.* the query is \?address="),
         (b"\xff\xfe", "the body is an address"),
         (b"{", "the body is an address"),
         (b'{"address": 1000}', "the body is an address"),
@@ -47,4 +53,4 @@ def test_wish_is_read(body: bytes, address: Address, amount: TokenAmount) -> Non
 )
 def test_what_is_no_wish_is_told(body: bytes, why: str) -> None:
     with pytest.raises(DecodeError, match=why):
-        read_wish(body)
+        read_wish(body, {})
