@@ -41,8 +41,6 @@ from papyrus.storage.home import home
 NETWORK = "devnet"
 INFO_FILE = "devnet-info.json"
 """Beside the chain: what tools made for `foc-devnet` look for."""
-_STEADY_PACE = 1.0
-"""Seconds between tipsets in mixed mode where no block time is given."""
 
 
 def devnet(
@@ -65,7 +63,8 @@ def devnet(
         ),
     ] = None,
     mixed: Annotated[
-        bool, typer.Option("--mixed", help="A tipset for each message, and one every block time.")
+        bool,
+        typer.Option("--mixed", help="A tipset for each message, and each block time: 4 s."),
     ] = False,
     no_mining: Annotated[
         bool, typer.Option("--no-mining", help="No tipset but those that are asked for.")
@@ -206,7 +205,7 @@ async def _run(
 ) -> None:
     place = parse_listen_address(config.api.listen_address)
     auth = open_auth(repository.folder) if config.api.require_token else Auth.disabled()
-    interval = config.devnet.block_time or _STEADY_PACE
+    interval = steady_pace(config, options)
     listening = listen(place.host, place.port)
     with open_devnet(repository, config, options, mining, interval) as devnet:
         address = ListenAddress(place.host, port_of(listening))
@@ -262,6 +261,14 @@ async def _until_stopped(
             await task
     if devnet.node.failure is not None:
         raise devnet.node.failure
+
+
+def steady_pace(config: Config, options: DevnetOptions) -> float:
+    """Return the seconds between tipsets that time is the reason for.
+
+    Those of an epoch where no block time is given, so that the chain keeps to the wall's clock.
+    """
+    return config.devnet.block_time or options.epoch_seconds
 
 
 def _token(auth: Auth, repository: Repository) -> str:

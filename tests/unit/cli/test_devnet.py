@@ -3,10 +3,18 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from papyrus.cli.devnet import steady_pace
 from papyrus.cli.devnet_state import write_dump
 from papyrus.devnet.dump import DevnetDump
 from papyrus.devnet.options import DevnetOptions
+from papyrus.node.config import Config
 from papyrus.types.tipset import TipsetKey
+
+
+def test_chain_keeps_to_the_clock_where_no_block_time_is_given() -> None:
+    assert steady_pace(Config(), DevnetOptions(epoch_seconds=7)) == 7
+    given = Config.model_validate({"devnet": {"block_time": 0.5}})
+    assert steady_pace(given, DevnetOptions(epoch_seconds=1)) == 0.5
 
 
 def test_options_that_a_loaded_state_contradicts_are_refused(papyrus, tmp_path: Path) -> None:
