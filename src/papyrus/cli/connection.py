@@ -10,6 +10,7 @@ many parameters as it takes, is held by a test.
 """
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,6 +44,8 @@ ApiOption = Annotated[
 """The `--api` option, the same on every command that asks a node."""
 
 _CONNECT_SECONDS = 0.5
+_NEEDED = re.compile(r"\(need '(read|write|sign|admin)'\)")
+"""The permission that a node misses, as Lotus says it."""
 _NO_NODE = (
     "no node runs here: start one with `papyrus devnet` or `papyrus daemon`, or name one with "
     f"--api or {VARIABLE}"
@@ -170,9 +173,11 @@ def refusal(error: Any, name: str, status: int = httpx.codes.OK) -> RpcError:
             f"prints {VARIABLE} with a good one"
         )
     elif message.startswith("missing permission"):
+        needed = _NEEDED.search(message)
         message = (
-            f"the token does not allow this: {message}; `papyrus auth api-info --perm admin`, run "
-            f"beside the node, prints {VARIABLE} with one that does"
+            f"the token does not allow this: {message}; `papyrus auth api-info --perm "
+            f"{needed[1] if needed else 'admin'}`, run beside the node, prints {VARIABLE} with one "
+            "that does"
         )
     elif code == ErrorCode.METHOD_NOT_FOUND:
         message = f"the node has no method {name}: it is of another kind or version"

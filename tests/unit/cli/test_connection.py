@@ -115,6 +115,7 @@ def error(code: int, message: str) -> bytes:
         (b"[]", 502, "HTTP 502 and no JSON-RPC"),
         (error(1, "JWT Verification failed"), 401, "refuses the token.*papyrus auth api-info"),
         (error(1, "missing permission to invoke 'X'"), 200, "does not allow this.*--perm admin"),
+        (error(1, "missing permission to invoke 'X' (need 'write')"), 200, "--perm write`"),
         (error(-32601, "method 'Filecoin.X' not found"), 200, "has no method Filecoin.X"),
         (error(11, "actor not found"), 200, "nobody has sent anything to that address"),
         (error(1, "no such thing"), 200, "^no such thing$"),
