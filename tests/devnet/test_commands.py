@@ -389,7 +389,6 @@ def test_wrong_token_is_told(empty: Shell, tmp_path: Path) -> None:
         told = empty.refused_alone("send", to, "1", **reader)
         assert "the token does not allow this: missing permission" in told
         assert "(need 'write'); `papyrus auth api-info --perm write`" in told
-        assert "(need 'write'); `papyrus auth api-info --perm write`" in told
         forged = {**reader, "FULLNODE_API_INFO": "x" + line}
         assert "the node refuses the token" in empty.refused_alone("chain", "head", **forged)
         assert "there is no permission" in empty.refused("auth", "api-info", "--perm", "all")
