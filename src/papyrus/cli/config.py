@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 from pydantic import ByteSize
 
+from papyrus.cli.devnet_config import load_with_defaults
 from papyrus.cli.output import JsonOption, say, say_json, say_table
 from papyrus.node.config import Config
 from papyrus.node.config_file import config_text
 from papyrus.node.config_keys import KEYS, Key, value_of, value_text
-from papyrus.node.config_load import NETWORK, Loaded, load, load_node
+from papyrus.node.config_load import NETWORK, Loaded, load
 from papyrus.primitives.amounts import TokenAmount
 from papyrus.storage.home import home
 
@@ -105,7 +106,7 @@ def path(chain: ChainOption = None, config: FileOption = None, json: JsonOption 
 
 
 def _loaded(chain: str | None, file: Path | None) -> tuple[Loaded, Path]:
-    return load_node(home(), os.environ, {NETWORK: chain}, file)
+    return load_with_defaults(home(), os.environ, {NETWORK: chain}, file)
 
 
 def _say_file(config: Config, as_json: bool) -> None:

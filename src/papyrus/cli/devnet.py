@@ -16,6 +16,7 @@ import typer
 
 from papyrus.cli.amounts import read_amount
 from papyrus.cli.devnet_banner import banner, devnet_info, facts
+from papyrus.cli.devnet_config import load_with_defaults
 from papyrus.cli.devnet_state import begin_with, expect_same, read_dump, write_dump
 from papyrus.cli.main import STARTED
 from papyrus.cli.output import JsonOption, say, say_json, write_addresses_with
@@ -26,7 +27,6 @@ from papyrus.devnet.opening import forget, open_devnet
 from papyrus.devnet.options import DevnetOptions
 from papyrus.node.api_info import announced
 from papyrus.node.config import Config
-from papyrus.node.config_load import load_node
 from papyrus.node.lifecycle import Stopping
 from papyrus.node.lifecycle import run as run_until_stopped
 from papyrus.node.listen_address import ListenAddress, parse_listen_address
@@ -293,7 +293,7 @@ def _config(
     mixed: bool,
     miners: int | None,
 ) -> Config:
-    given = {
+    given: dict[str, object] = {
         "chain.network": NETWORK,
         "chain.engine": engine,
         "devnet.block_time": block_time,
@@ -301,20 +301,11 @@ def _config(
         "devnet.miners": miners,
         "api.require_token": auth or None,
     }
-    loaded, _ = load_node(folder, os.environ, given)
-    more: dict[str, object] = {}
-    if "chain.engine" not in loaded.origins:
-        more["chain.engine"] = "native"
-    if "api.require_token" not in loaded.origins:
-        more["api.require_token"] = False
-    if "api.cors_origins" not in loaded.origins:
-        more["api.cors_origins"] = ["*"]
-    if "logging.level" not in loaded.origins:
-        more["logging.level"] = "warning"
+    loaded, _ = load_with_defaults(folder, os.environ, given)
     place = parse_listen_address(loaded.config.api.listen_address)
     chosen = ListenAddress(host_name or place.host, place.port if port is None else port)
-    more["api.listen_address"] = str(chosen)
-    return load_node(folder, os.environ, {**given, **more})[0].config
+    given["api.listen_address"] = str(chosen)
+    return load_with_defaults(folder, os.environ, given)[0].config
 
 
 def _options(

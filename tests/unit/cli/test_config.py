@@ -50,6 +50,21 @@ def test_show_says_what_holds_and_why(papyrus, home: Path, monkeypatch) -> None:
     assert found["keys"]["devnet.mnemonic"]["value"] == "(hidden)"
 
 
+def test_devnet_has_defaults_of_its_own(papyrus, home: Path) -> None:
+    path = home / "devnet" / "config.toml"
+    path.parent.mkdir()
+    path.write_text("[logging]\nlevel = 'debug'\n")
+
+    def shown(*words: str) -> dict[str, dict[str, object]]:
+        return dict(json.loads(papyrus("config", "show", "--json", *words).stdout)["keys"])
+
+    found = shown("--chain", "devnet")
+    assert found["chain.engine"] == {"value": "native", "from": "default of a devnet"}
+    assert found["api.require_token"] == {"value": False, "from": "default of a devnet"}
+    assert found["logging.level"] == {"value": "debug", "from": f"{path}, line 2"}
+    assert shown()["api.require_token"] == {"value": True, "from": "default"}
+
+
 def test_updated_keeps_what_the_file_sets_and_nothing_else(
     papyrus, tmp_path: Path, monkeypatch
 ) -> None:
