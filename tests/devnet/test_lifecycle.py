@@ -4,12 +4,16 @@ The devnet is a process of its own. After each part the invariants of the whole 
 `papyrus state check` finds them in a snapshot that the running devnet was asked for.
 """
 
+import re
+from pathlib import Path
+
 import pytest
 from command_shell import CommandShell
 from running_devnet import running_devnet
 
 pytestmark = pytest.mark.slow
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "node.md"
 FIL = 10**18
 DAY = 2880
 WINDOW = 60
@@ -43,6 +47,18 @@ def expect_sound_state(papyrus):
 
 def balance(papyrus, address):
     return int(papyrus("wallet", "balance", address)["balance"])
+
+
+def test_guide_names_whatever_lies_in_the_folder(papyrus):
+    rows = [line for line in GUIDE.read_text().splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([^`/]+)/?`", row.split("|")[1])}
+    # SQLite keeps two files beside each of its own.
+    found = {
+        path.name.removesuffix("-shm").removesuffix("-wal")
+        for path in (papyrus.folder / "devnet").iterdir()
+    }
+    assert {"devnet.json", "datastore", "payment-channels.sqlite"} < found
+    assert found - named == set()
 
 
 def expect_done(done):
