@@ -15,7 +15,9 @@ from papyrus.cli.output import (
     say_fields,
     say_json,
 )
+from papyrus.node.repository import Repository
 from papyrus.primitives.errors import LocalFault, PapyrusError
+from papyrus.rules.networks import NETWORKS
 from papyrus.storage import chain_index_file
 from papyrus.storage.block_sorter import room_taken
 from papyrus.storage.car_files import CarFile
@@ -43,13 +45,18 @@ app = typer.Typer(
 
 FolderOption = Annotated[
     Path | None,
-    typer.Option("--folder", help="The database; $PAPYRUS_PATH/chain where it is not given."),
+    typer.Option("--folder", help="A database that is in no node's folder."),
+]
+ChainOption = Annotated[
+    str | None,
+    typer.Option("--chain", metavar="NETWORK", help="Of which node: the only one, if not given."),
 ]
 
 
 @app.command()
 def check(
     folder: FolderOption = None,
+    chain: ChainOption = None,
     repair: Annotated[
         bool,
         typer.Option("--repair", help="Remove damaged blocks, so that they can be fetched again."),
@@ -62,11 +69,11 @@ def check(
 
     \b
     Examples:
-      papyrus db check
+      papyrus db check --chain devnet
       papyrus db check --folder /mnt/filecoin/chain --json
       papyrus db check --repair
     """
-    path = _existing(folder)
+    path = _existing(folder, chain)
     with open_database(path, read_only=not repair) as database:
         with progress("blocks", database.blocks.stats().used_size) as bar:
             found = check_blocks(database.blocks, bar.advance)
@@ -97,7 +104,7 @@ def check(
 
 
 @app.command()
-def stats(folder: FolderOption = None, json: JsonOption = False) -> None:
+def stats(folder: FolderOption = None, chain: ChainOption = None, json: JsonOption = False) -> None:
     r"""Say how much a database holds, and how much room it takes.
 
     \b
@@ -105,7 +112,7 @@ def stats(folder: FolderOption = None, json: JsonOption = False) -> None:
       papyrus db stats
       papyrus db stats --json | jq .blocks.count
     """
-    path = _existing(folder)
+    path = _existing(folder, chain)
     with open_database(path, read_only=True) as database:
         found = database.blocks.stats()
         layers: list[dict[str, Any]] = [
@@ -149,7 +156,9 @@ def stats(folder: FolderOption = None, json: JsonOption = False) -> None:
 
 
 @app.command()
-def compact(folder: FolderOption = None, json: JsonOption = False) -> None:
+def compact(
+    folder: FolderOption = None, chain: ChainOption = None, json: JsonOption = False
+) -> None:
     r"""Give back the room that is not in use, of the blocks and of the index.
 
     The node must be stopped. The blocks are copied and the copy takes their place at once, so there
@@ -160,7 +169,7 @@ def compact(folder: FolderOption = None, json: JsonOption = False) -> None:
       papyrus db compact
       papyrus db compact --folder /mnt/filecoin/chain
     """
-    path = _existing(folder)
+    path = _existing(folder, chain)
     with progress("compacting") as bar:
         done = compact_blocks(path / BLOCKS_FOLDER, bar.reach)
     index_path = path / INDEX_FILE
@@ -186,7 +195,9 @@ def compact(folder: FolderOption = None, json: JsonOption = False) -> None:
 
 
 @app.command()
-def reindex(folder: FolderOption = None, json: JsonOption = False) -> None:
+def reindex(
+    folder: FolderOption = None, chain: ChainOption = None, json: JsonOption = False
+) -> None:
     r"""Make the index anew from the blocks, for instance where it is damaged.
 
     The node must be stopped. Blocks, head and checkpoint stay as they are.
@@ -196,7 +207,7 @@ def reindex(folder: FolderOption = None, json: JsonOption = False) -> None:
       papyrus db reindex
       papyrus db reindex --folder /mnt/filecoin/chain
     """
-    path = _existing(folder)
+    path = _existing(folder, chain)
     with progress("indexing", bytes_unit=False) as bar:
         tipsets = reindex_chain(path, bar.reach)
     if json:
@@ -205,11 +216,30 @@ def reindex(folder: FolderOption = None, json: JsonOption = False) -> None:
         say(f"index: {tipsets:,} tipsets")
 
 
-def _existing(folder: Path | None) -> Path:
-    path = folder or home() / "chain"
+def _existing(folder: Path | None, chain: str | None) -> Path:
+    """Return the folder of a database, a node's where none is given; LocalFault in words."""
+    if folder is not None and chain is not None:
+        raise typer.BadParameter("--folder and --chain name two databases")
+    path = folder or Repository(home() / (chain or _only_network())).datastore
     if not (path / BLOCKS_FOLDER).is_dir():
-        raise LocalFault(f"there is no database in {path}: name its folder with --folder")
+        raise LocalFault(
+            f"there is no database in {path}: name a node's with --chain, another with --folder"
+        )
     return path
+
+
+def _only_network() -> str:
+    """Return the network of the only node with a database in the folder of nodes."""
+    found = [
+        name for name in NETWORKS if (Repository(home() / name).datastore / BLOCKS_FOLDER).is_dir()
+    ]
+    if not found:
+        raise LocalFault(
+            f"no node has a database in {home()}: name one with --folder, or set PAPYRUS_PATH"
+        )
+    if len(found) > 1:
+        raise LocalFault(f"there are the databases of {', '.join(found)}: choose with --chain")
+    return found[0]
 
 
 def _check_layer(layer: CarFile) -> dict[str, Any]:

@@ -140,7 +140,26 @@ def test_folder_without_a_database_is_told(papyrus, tmp_path, monkeypatch, comma
     monkeypatch.setenv("PAPYRUS_PATH", str(tmp_path))
     result = papyrus("db", command)
     assert result.exit_code == 1
-    assert f"there is no database in {tmp_path / 'chain'}: name its folder" in result.stderr
+    assert f"no node has a database in {tmp_path}: name one with --folder" in result.stderr
+    told = papyrus("db", command, "--folder", tmp_path).stderr
+    assert f"there is no database in {tmp_path}: name a node's with --chain" in told
+    assert papyrus("db", command, "--folder", tmp_path, "--chain", "devnet").exit_code == 2
+
+
+def test_database_of_a_node_is_found(papyrus, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PAPYRUS_PATH", str(tmp_path))
+    for name in ("devnet", "calibnet"):
+        with open_database(tmp_path / name / "datastore") as database:
+            database.blocks.put_many([(CIDS[0], BODIES[0])])
+        found = json.loads(papyrus("db", "stats", "--chain", name, "--json").stdout)
+        assert found["folder"] == str(tmp_path / name / "datastore")
+        if name == "devnet":
+            for command in ("check", "stats", "compact"):
+                only = json.loads(papyrus("db", command, "--json").stdout)
+                assert only["folder"] == found["folder"]
+    told = papyrus("db", "check").stderr
+    assert "calibnet" in told
+    assert "devnet: choose with --chain" in told
 
 
 @pytest.fixture
