@@ -1,6 +1,6 @@
 """What a devnet says of itself when it is up: for people, and for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from papyrus.crypto.hashing import keccak_256
@@ -90,15 +90,8 @@ def banner(devnet: Devnet, found: dict[str, Any], seconds: float) -> Iterator[st
     yield f"  Papyrus devnet   {node.agent}, network version 28, {found['engine']} actors"
     yield "  Proofs of storage are SIMULATED; keys and funds here are worth nothing."
     yield ""
-    balance = devnet.options.balance.to_fil()
-    yield f"  Accounts, each with {balance} under its t1 and as much under its 0x address"
-    for place, account in enumerate(found["accounts"]):
-        yield f"  ({place}) {account['ethereum']}   {account['filecoin']}"
-    yield ""
-    yield "  Keys, in the same order"
-    for place, account in enumerate(found["accounts"]):
-        yield f"  ({place}) {account['ethereumKey']}   {account['filecoinKey']}"
-    yield ""
+    if found["accounts"]:
+        yield from _accounts(found["accounts"], devnet.options.balance.to_fil())
     yield f"  BLS account   {found['bls']['address']}"
     yield f"  Verifier      {found['verifier']}"
     yield f"  Client        {found['client']}   with DataCap, and funds in the market"
@@ -112,6 +105,17 @@ def banner(devnet: Devnet, found: dict[str, Any], seconds: float) -> Iterator[st
     yield f"  Head          epoch {node.chain.head.height}, {seconds:.1f} s after the command"
     yield f"  JSON-RPC      {found['rpc']}"
     yield f"  Lotus CLI     export FULLNODE_API_INFO={found['fullnodeApiInfo']}"
+    yield ""
+
+
+def _accounts(accounts: Sequence[dict[str, str]], balance: str) -> Iterator[str]:
+    yield f"  Accounts, each with {balance} under its t1 and as much under its 0x address"
+    for place, account in enumerate(accounts):
+        yield f"  ({place}) {account['ethereum']}   {account['filecoin']}"
+    yield ""
+    yield "  Keys, in the same order"
+    for place, account in enumerate(accounts):
+        yield f"  ({place}) {account['ethereumKey']}   {account['filecoinKey']}"
     yield ""
 
 
