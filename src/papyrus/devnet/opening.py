@@ -160,6 +160,11 @@ def _begun(
         if has_chain(repository.datastore):
             return timestamp, None
         return timestamp, _made(options.settings(timestamp), people)
+    if has_chain(repository.datastore):
+        raise LocalFault(
+            f"there is a chain in {repository.folder}, and no {SETTINGS_FILE}, which tells what it "
+            "was begun with: put that back, or begin anew with --reset"
+        )
     timestamp = int(time.time())
     genesis = _made(options.settings(timestamp), people)
     # What is refused leaves nothing behind; and no chain begins before its settings are on disk.

@@ -95,7 +95,13 @@ _SENTENCES: tuple[tuple[Any, str], ...] = (
     (lmdb.LockError, "no permission to use {0}: run as the user whom it belongs to"),
     (lmdb.ReadonlyError, "{0} is on a disk that cannot be written to"),
     (lmdb.ReadersFullError, "too many processes and threads read {0} at once"),
-    ((lmdb.VersionMismatchError, lmdb.InvalidError), "{0} is no block store of Papyrus"),
+    (
+        (lmdb.VersionMismatchError, lmdb.InvalidError),
+        (
+            "{0} is no block store of Papyrus: choose another folder, or begin its chain anew, with "
+            "`papyrus devnet --reset` or `papyrus daemon --remove-existing-chain`"
+        ),
+    ),
     (
         (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.PanicError),
         "the block store {0} is damaged: `papyrus db check` says how much of it",

@@ -22,6 +22,14 @@ def test_refused_first_start_is_in_nobodys_way(tmp_path, options, why):
         assert desk.mine().height == 1
 
 
+def test_chain_without_its_settings_is_told(tmp_path):
+    with devnet_desk(tmp_path):
+        pass
+    (tmp_path / "devnet" / "devnet.json").unlink()
+    with pytest.raises(LocalFault, match=r"no devnet.json, .*--reset"), devnet_desk(tmp_path):
+        pass
+
+
 def test_other_options_are_named_as_people_give_them(tmp_path):
     with devnet_desk(tmp_path):
         pass

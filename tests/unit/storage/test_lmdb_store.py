@@ -215,7 +215,7 @@ def test_other_formats_are_refused(tmp_path: Path) -> None:
 
 def test_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / DATA_FILE).write_bytes(b"not a database" * 1000)
-    with pytest.raises(LocalFault, match="is no block store of Papyrus"):
+    with pytest.raises(LocalFault, match=r"is no block store of Papyrus: .*--reset"):
         LmdbBlockstore(tmp_path)
 
 
