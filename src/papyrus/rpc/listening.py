@@ -4,6 +4,7 @@ Whoever connects from then on waits until it is served, which is sooner than bei
 trying again.
 """
 
+import errno
 import socket
 import sys
 
@@ -34,9 +35,13 @@ def listen(host: str = LOOPBACK, port: int = DEFAULT_PORT) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
+        what_helps = (
+            "this machine has no such address: choose another with --host"
+            if error.errno == errno.EADDRNOTAVAIL
+            else "stop what listens there, or choose another port"
+        )
         raise LocalFault(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; "
-            "stop what listens there, or choose another port"
+            f"cannot listen on {host} port {port}: {error.strerror or error}; {what_helps}"
         ) from error
     listening.setblocking(False)
     return listening

@@ -400,6 +400,11 @@ def test_call_that_does_not_end_is_ended_when_the_server_stops(caplog):
     assert seconds < 8
 
 
+def test_address_of_another_machine_is_one_sentence():
+    with pytest.raises(LocalFault, match=r"192.0.2.1 port 0: .*choose another with --host"):
+        listen("192.0.2.1", 0)
+
+
 def test_port_that_is_taken_is_one_sentence():
     with listen(port=0) as taken:
         port = port_of(taken)
