@@ -16,6 +16,8 @@ pytestmark = pytest.mark.slow
 
 FIL = 10**18
 MINERS = ("t01000", "t01001")
+STRANGER = "t1fib3pv7jua2ockdugtz7viz3cyy6lkhh7rfx3sa"
+"""Whose key no devnet has."""
 
 
 def test_new_workers_are_followed_through_restarts(tmp_path):
@@ -137,7 +139,10 @@ async def _use_known_keys(folder):
     assert wallet("default").stdout.strip() == alice
     unnamed = process.command("wallet", "default")
     assert (unnamed.stdout.strip(), "wallet of devnet" in unnamed.stderr) == (alice, True)
-    assert wallet("balance", alice).stdout == "10000 FIL\n"
+    assert wallet("balance", bob).stdout == "10000 FIL\n"
+    assert process.command("send", STRANGER, "2", "--wait").returncode == 0
+    stranger = process.command("send", alice, "1", "--from", STRANGER)
+    assert "`papyrus wallet list --chain devnet` shows" in stranger.stderr
     made = wallet("new").stdout.strip()
     listed = json.loads(wallet("list", "--json").stdout)
     assert {alice, bob, made} < {row["address"] for row in listed}

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import httpx
 import typer
 
+from papyrus.cli.output import name_wallet_with
 from papyrus.primitives.errors import LocalFault
 from papyrus.rpc.api_info import ADDRESS_FILE, VARIABLE, ApiInfo, parse_api_info, read_api_info
 from papyrus.rpc.errors import ErrorCode, RpcError
@@ -204,7 +205,10 @@ def node_folders() -> list[Path]:
 
 
 def _node_in(folder: Path) -> ApiInfo:
-    """Return where the node of a folder listens; LocalFault where it does not, as when killed."""
+    """Return where the node of a folder listens; LocalFault where it does not, as when killed.
+
+    What is advised from here on is for its wallet.
+    """
     info = read_api_info(folder)
     if info is None:
         raise LocalFault(_NO_NODE)
@@ -215,4 +219,5 @@ def _node_in(folder: Path) -> ApiInfo:
         raise LocalFault(
             f"the node in {folder} does not answer at {info.base}: it has ended; start it again"
         ) from error
+    name_wallet_with(f" --chain {folder.name}")
     return info

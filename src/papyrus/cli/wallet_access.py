@@ -66,14 +66,9 @@ def wallet_folder(
             note(f"the wallet of {network}, whose node runs here")
     letter = network_named(network).address_prefix
     write_addresses_with(letter)
-    name_wallet(chain, folder)
-    return folder or home() / network / KEYSTORE_FOLDER, letter
-
-
-def name_wallet(chain: str | None, folder: Path | None = None) -> None:
-    """Let what this command advises be for the wallet that it was given."""
     given = (("--chain", chain), ("--folder", folder))
     name_wallet_with("".join(f" {name} {quote(str(value))}" for name, value in given if value))
+    return folder or home() / network / KEYSTORE_FOLDER, letter
 
 
 def locked_store(folder: Path) -> KeyStore:

@@ -21,7 +21,7 @@ from papyrus.cli.message_sending import (
     sender_of,
 )
 from papyrus.cli.output import JsonOption, advice, fail, note, say, say_json, say_table
-from papyrus.cli.wallet_access import ChainOption, known_password, name_wallet
+from papyrus.cli.wallet_access import ChainOption, known_password
 from papyrus.ipld import dag_cbor
 from papyrus.primitives.amounts import ZERO, TokenAmount, decode_bigint
 from papyrus.primitives.errors import PapyrusError
@@ -53,7 +53,6 @@ def balance(
       papyrus wallet balance f1...
       papyrus wallet balance
     """
-    name_wallet(chain)
     with connected(api, chain) as node:
         if address is None:
             rows = [_row(node, one) for one in node.ask("WalletList") or []]
@@ -91,7 +90,6 @@ def unlock(
     Examples:
       papyrus wallet unlock --for 600
     """
-    name_wallet(chain)
     with connected(api, chain) as node:
         node.ask("WalletUnlock", known_password(), seconds, namespace="Papyrus")
     if json:
@@ -107,7 +105,6 @@ def lock(chain: ChainOption = None, api: ApiOption = None, json: JsonOption = Fa
     Examples:
       papyrus wallet lock
     """
-    name_wallet(chain)
     with connected(api, chain) as node:
         node.ask("WalletLock", namespace="Papyrus")
     if json:
