@@ -98,7 +98,7 @@ _SENTENCES: tuple[tuple[Any, str], ...] = (
     (
         (lmdb.VersionMismatchError, lmdb.InvalidError),
         (
-            "{0} is no block store of Papyrus: choose another folder, or begin its chain anew, with "
+            "{0} is no block store of Papyrus: choose another folder, or begin the chain anew: "
             "`papyrus devnet --reset` or `papyrus daemon --remove-existing-chain`"
         ),
     ),
