@@ -78,7 +78,7 @@ format: $(DEV)
 
 ## test         the whole suite, at most 12 minutes on 2 cores
 test: $(DEV)
-	.venv/bin/pytest -n $(JOBS) $(PYTEST_ARGS)
+	.venv/bin/pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 ## clients      Filecoin clients that others wrote, driven against a devnet (needs Node.js 20)
 clients: setup-clients
@@ -89,7 +89,7 @@ setup-clients: $(DEV) $(CLIENTS) $(CLIENTS_JS)
 
 ## test-full    the same tests with larger counts; hours
 test-full: $(DEV)
-	HYPOTHESIS_PROFILE=full .venv/bin/pytest -n $(JOBS) -m "" $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=full .venv/bin/pytest -n $(JOBS) --dist worksteal -m "" $(PYTEST_ARGS)
 
 ## kill-test    a devnet with traffic, killed 500 times; half an hour (KILL_ARGS="--kills 50")
 kill-test: $(DEV)
